@@ -1,0 +1,94 @@
+use std::error::Error as StdError;
+
+use sqlx::mysql::MySqlDatabaseError;
+
+/// The result of a repository or cache call.
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// A failed call to MySQL or Redis. It turns into [`reel_error::Error`] with `?`: generic to clients, logged by us.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// MySQL refused, failed or did not answer.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// Redis refused, failed or did not answer.
+    #[error("redis: {0}")]
+    Redis(#[from] ::redis::RedisError),
+}
+
+impl StoreError {
+    /// The name of the unique key that the statement broke (`PRIMARY` for the primary key).
+    pub fn unique_violation(&self) -> Option<&str> {
+        let Self::Database(sqlx::Error::Database(error)) = self else { return None };
+        if !error.is_unique_violation() {
+            return None;
+        }
+        key_name(error.message())
+    }
+
+    /// Whether the server could not be reached or had no time, rather than refused.
+    fn is_unavailable(&self) -> bool {
+        match self {
+            Self::Database(error) => matches!(
+                error,
+                sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed
+            ),
+            Self::Redis(error) => error.is_io_error() || error.is_timeout() || error.is_connection_dropped(),
+        }
+    }
+}
+
+impl From<StoreError> for reel_error::Error {
+    fn from(error: StoreError) -> Self {
+        if error.is_unavailable() { Self::unavailable(error) } else { Self::internal(error) }
+    }
+}
+
+/// The key in `Duplicate entry '…' for key 'username'`. MySQL writes `'account.username'`, MariaDB `'username'`. The
+/// entry comes from a client and may itself hold quotes, so the text is read from its end.
+fn key_name(message: &str) -> Option<&str> {
+    let (_, quoted) = message.strip_suffix('\'')?.rsplit_once('\'')?;
+    Some(quoted.rsplit_once('.').map_or(quoted, |(_, key)| key))
+}
+
+/// Server error numbers after which the same transaction may succeed when it is run again: lock wait timeout,
+/// deadlock (also Galera's certification failure), and InnoDB's record changed since it was read.
+const RETRY_NUMBERS: [u16; 3] = [1205, 1213, 1020];
+
+/// The SQLSTATE of a serialisation failure.
+const RETRY_STATE: &str = "40001";
+
+/// Whether somewhere in this error's chain the database asks for the transaction to be run again.
+pub(crate) fn asks_for_retry(error: &(dyn StdError + 'static)) -> bool {
+    let mut link = Some(error);
+    while let Some(error) = link {
+        if let Some(error) = database_error(error) {
+            return RETRY_NUMBERS.contains(&error.number()) || error.code() == Some(RETRY_STATE);
+        }
+        link = error.source();
+    }
+    false
+}
+
+fn database_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a MySqlDatabaseError> {
+    if let Some(StoreError::Database(sqlx::Error::Database(error))) = error.downcast_ref() {
+        return error.try_downcast_ref();
+    }
+    if let Some(sqlx::Error::Database(error)) = error.downcast_ref() {
+        return error.try_downcast_ref();
+    }
+    error.downcast_ref()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_is_read_from_the_end_of_the_message() {
+        assert_eq!(key_name("Duplicate entry 'ana' for key 'username'"), Some("username"));
+        assert_eq!(key_name("Duplicate entry 'ana' for key 'account.username'"), Some("username"));
+        assert_eq!(key_name("Duplicate entry 'a' for key 'x' for key 'PRIMARY'"), Some("PRIMARY"));
+        assert_eq!(key_name("something else"), None);
+    }
+}

@@ -1,0 +1,81 @@
+use std::time::Duration;
+
+use sqlx::mysql::MySqlPool;
+use sqlx::{MySql, Transaction};
+
+use crate::StoreError;
+use crate::error::asks_for_retry;
+
+/// A transaction is run at most this many times.
+const ATTEMPTS: u32 = 10;
+
+/// The pause before the second attempt is random up to this long; the bound doubles with every further attempt.
+const FIRST_PAUSE_MS: u64 = 4;
+const LONGEST_PAUSE_MS: u64 = 250;
+
+/// Runs `work` in a transaction, commits it when it returns `Ok` and rolls it back when it returns `Err`. When the
+/// database asks for it (deadlock, lock timeout, serialisation failure) everything is run again after a short random
+/// pause, so `work` must have no effect outside of the transaction.
+///
+/// ```no_run
+/// # async fn example(pool: sqlx::MySqlPool, video_id: i64) -> reel_error::Result<()> {
+/// reel_store::retry_transaction(&pool, async |tx| -> reel_store::Result<()> {
+///     sqlx::query("UPDATE video SET visit_count = visit_count + 1 WHERE id = ?")
+///         .bind(video_id)
+///         .execute(&mut **tx)
+///         .await?;
+///     Ok(())
+/// })
+/// .await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// What `work` returned, or a [`StoreError`] when the transaction could not be begun or committed; after the last
+/// attempt also the error that asked for another.
+pub async fn retry_transaction<T, E, F>(pool: &MySqlPool, mut work: F) -> Result<T, E>
+where
+    F: AsyncFnMut(&mut Transaction<'static, MySql>) -> Result<T, E>,
+    E: From<StoreError> + std::error::Error + 'static,
+{
+    let mut attempt = 1;
+    loop {
+        match run_once(pool, &mut work).await {
+            Err(error) if attempt < ATTEMPTS && asks_for_retry(&error) => {
+                tracing::debug!(attempt, %error, "the database asks for the transaction to be run again");
+                tokio::time::sleep(pause(attempt)).await;
+                attempt += 1;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+async fn run_once<T, E, F>(pool: &MySqlPool, work: &mut F) -> Result<T, E>
+where
+    F: AsyncFnMut(&mut Transaction<'static, MySql>) -> Result<T, E>,
+    E: From<StoreError>,
+{
+    let mut transaction = pool.begin().await.map_err(StoreError::from)?;
+    match work(&mut transaction).await {
+        Ok(value) => {
+            transaction.commit().await.map_err(StoreError::from)?;
+            Ok(value)
+        }
+        Err(error) => {
+            if let Err(rollback) = transaction.rollback().await {
+                // Nothing is lost: the server rolls back when the connection goes.
+                tracing::debug!(error = %rollback, "a rollback failed");
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Random, so that those who collided do not collide again.
+#[expect(clippy::disallowed_methods, reason = "jitter decides nothing that a test could observe")]
+fn pause(attempt: u32) -> Duration {
+    let bound = (FIRST_PAUSE_MS << attempt.min(16)).min(LONGEST_PAUSE_MS);
+    Duration::from_millis(rand::Rng::random_range(&mut rand::rng(), 0..=bound))
+}
