@@ -1,0 +1,26 @@
+//! The kit: what every subgraph has in common.
+//!
+//! - [`Subgraph`] runs operations against one async-graphql schema, for callers in this process and for [`http`].
+//! - [`access`] answers who is calling; services ask it, resolvers do not.
+//! - [`failure`] turns service errors into GraphQL errors and [`UserError`]s.
+//! - [`paging`] reads `first`/`after` and builds `pageInfo`.
+//! - [`sdl`] exports the schema as a Federation 2 subgraph.
+//! - [`Tasks`] runs a domain's background work and stops it in order.
+
+pub mod access;
+mod directive;
+mod error_code;
+pub mod failure;
+pub mod http;
+pub mod paging;
+pub mod sdl;
+mod subgraph;
+mod tasks;
+
+pub use access::signed_in;
+pub use directive::authenticated;
+pub use error_code::{GraphqlErrorCode, UserError};
+pub use failure::{GraphqlResult, payload};
+pub use paging::{Page, PageInfo, Rows, Start};
+pub use subgraph::{Call, CallDocument, Subgraph};
+pub use tasks::Tasks;
