@@ -1,6 +1,6 @@
 //! The servers are started and stopped for real. What happens when their parent is killed is tested with the
 //! `with-servers` program of reel-testkit.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
