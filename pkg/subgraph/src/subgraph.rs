@@ -34,7 +34,7 @@ pub enum CallDocument {
     /// As text: it is bounded and parsed first.
     Text(String),
     /// Parsed by the router in this process, once per plan, from text that the planner printed.
-    Parsed(Arc<ExecutableDocument>),
+    Parsed(Box<ExecutableDocument>),
 }
 
 type Execute = dyn Fn(Request) -> BoxFuture<'static, Response> + Send + Sync;
@@ -96,7 +96,7 @@ impl fmt::Debug for Subgraph {
 
 fn prepare(call: Call) -> Result<Request, Response> {
     let document = match call.document {
-        CallDocument::Parsed(document) => Arc::unwrap_or_clone(document),
+        CallDocument::Parsed(document) => *document,
         CallDocument::Text(text) => match reel_document::check(&text, &DocumentBounds::subgraph()) {
             Ok(checked) => checked.document,
             Err(error) => return Err(failed(error.code_name(), &error.to_string())),

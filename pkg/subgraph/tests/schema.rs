@@ -1,6 +1,5 @@
 //! What the kit promises of every subgraph, shown on a small schema.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_graphql::{Context, EmptySubscription, Object, Schema, SimpleObject, Variables};
@@ -126,7 +125,7 @@ async fn a_parsed_document_runs_without_its_text() {
     let document = async_graphql::parser::parse_query("{ caller }").unwrap();
     let viewer = Viewer { user_id: UserId::from(7), session_id: SessionId::from(8) };
     let call = Call {
-        document: CallDocument::Parsed(Arc::new(document)),
+        document: CallDocument::Parsed(Box::new(document)),
         operation_name: None,
         variables: Variables::default(),
         viewer: Some(viewer),
