@@ -14,6 +14,9 @@ pub enum StoreError {
     /// Redis refused, failed or did not answer.
     #[error("redis: {0}")]
     Redis(#[from] ::redis::RedisError),
+    /// A mistake of ours: the work of a transaction handed the transaction on, so that it could not be committed.
+    #[error("database: the transaction outlived its work and was not committed")]
+    TransactionKept,
 }
 
 impl StoreError {
@@ -34,6 +37,7 @@ impl StoreError {
                 sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed
             ),
             Self::Redis(error) => error.is_io_error() || error.is_timeout() || error.is_connection_dropped(),
+            Self::TransactionKept => false,
         }
     }
 }

@@ -24,4 +24,4 @@ pub use migrate::{MigrationError, migrate};
 pub use mysql::{ConnectError, connect, ping};
 pub use redis::{Redis, connect_redis};
 pub use settings::{MysqlSettings, RedisSettings};
-pub use transaction::retry_transaction;
+pub use transaction::{OpenTransaction, retry_transaction};

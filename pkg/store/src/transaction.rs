@@ -1,7 +1,10 @@
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::mysql::MySqlPool;
 use sqlx::{MySql, Transaction};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::StoreError;
 use crate::error::asks_for_retry;
@@ -13,13 +16,32 @@ const ATTEMPTS: u32 = 10;
 const FIRST_PAUSE_MS: u64 = 4;
 const LONGEST_PAUSE_MS: u64 = 250;
 
+/// The transaction that the work of [`retry_transaction`] runs in. `&mut **tx` is the connection for a statement,
+/// `&mut tx` the transaction for a repository's function.
+#[derive(Debug)]
+pub struct OpenTransaction(OwnedMutexGuard<Transaction<'static, MySql>>);
+
+impl Deref for OpenTransaction {
+    type Target = Transaction<'static, MySql>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl DerefMut for OpenTransaction {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
+    }
+}
+
 /// Runs `work` in a transaction, commits it when it returns `Ok` and rolls it back when it returns `Err`. When the
 /// database asks for it (deadlock, lock timeout, serialisation failure) everything is run again after a short random
 /// pause, so `work` must have no effect outside of the transaction.
 ///
 /// ```no_run
 /// # async fn example(pool: sqlx::MySqlPool, video_id: i64) -> reel_error::Result<()> {
-/// reel_store::retry_transaction(&pool, async |tx| -> reel_store::Result<()> {
+/// reel_store::retry_transaction(&pool, async |mut tx| -> reel_store::Result<()> {
 ///     sqlx::query("UPDATE video SET visit_count = visit_count + 1 WHERE id = ?")
 ///         .bind(video_id)
 ///         .execute(&mut **tx)
@@ -31,12 +53,16 @@ const LONGEST_PAUSE_MS: u64 = 250;
 /// # }
 /// ```
 ///
+/// `work` is lent the transaction by value and may borrow from its surroundings. It is not an `AsyncFnMut` of a
+/// reference, because the compiler cannot yet see that such a future is `Send`, which resolvers have to be.
+///
 /// # Errors
 /// What `work` returned, or a [`StoreError`] when the transaction could not be begun or committed; after the last
 /// attempt also the error that asked for another.
-pub async fn retry_transaction<T, E, F>(pool: &MySqlPool, mut work: F) -> Result<T, E>
+pub async fn retry_transaction<T, E, F, Fut>(pool: &MySqlPool, mut work: F) -> Result<T, E>
 where
-    F: AsyncFnMut(&mut Transaction<'static, MySql>) -> Result<T, E>,
+    F: FnMut(OpenTransaction) -> Fut,
+    Fut: Future<Output = Result<T, E>>,
     E: From<StoreError> + std::error::Error + 'static,
 {
     let mut attempt = 1;
@@ -52,13 +78,16 @@ where
     }
 }
 
-async fn run_once<T, E, F>(pool: &MySqlPool, work: &mut F) -> Result<T, E>
+async fn run_once<T, E, F, Fut>(pool: &MySqlPool, work: &mut F) -> Result<T, E>
 where
-    F: AsyncFnMut(&mut Transaction<'static, MySql>) -> Result<T, E>,
+    F: FnMut(OpenTransaction) -> Fut,
+    Fut: Future<Output = Result<T, E>>,
     E: From<StoreError>,
 {
-    let mut transaction = pool.begin().await.map_err(StoreError::from)?;
-    match work(&mut transaction).await {
+    let transaction = Arc::new(Mutex::new(pool.begin().await.map_err(StoreError::from)?));
+    let outcome = work(OpenTransaction(transaction.clone().lock_owned().await)).await;
+    let transaction = Arc::into_inner(transaction).ok_or(StoreError::TransactionKept)?.into_inner();
+    match outcome {
         Ok(value) => {
             transaction.commit().await.map_err(StoreError::from)?;
             Ok(value)

@@ -1,0 +1,104 @@
+//! What a session is like, whatever the server's own configuration says.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::time::{Duration, Instant};
+
+use reel_config::Millis;
+use reel_store::{ConnectError, MysqlSettings, RedisSettings, StoreError, connect, connect_redis, ping};
+use reel_testkit::{TestDatabase, TestMysql, TestRedis};
+use sqlx::Executor;
+
+#[tokio::test]
+async fn every_session_is_in_utc_strict_and_read_committed() {
+    let database = TestDatabase::new("user").await;
+    let (zone, mode, isolation, collation): (String, String, String, String) =
+        sqlx::query_as("SELECT @@time_zone, @@sql_mode, @@tx_isolation, @@collation_connection")
+            .fetch_one(database.pool())
+            .await
+            .unwrap();
+    assert_eq!((zone.as_str(), isolation.as_str(), collation.as_str()), ("+00:00", "READ-COMMITTED", "utf8mb4_bin"));
+    assert!(mode.contains("STRICT_TRANS_TABLES"), "{mode}");
+    database.close().await;
+}
+
+#[tokio::test]
+async fn texts_that_differ_in_case_or_accent_are_different_keys() {
+    let database = TestDatabase::new("user").await;
+    database.pool().execute("CREATE TABLE account (username VARCHAR(64) PRIMARY KEY)").await.unwrap();
+    for name in ["ana", "Ana", "añа", "阿娜", "🎬"] {
+        sqlx::query("INSERT INTO account VALUES (?)").bind(name).execute(database.pool()).await.unwrap();
+    }
+    let names: Vec<String> =
+        sqlx::query_scalar("SELECT username FROM account").fetch_all(database.pool()).await.unwrap();
+    assert_eq!(names.len(), 5);
+    assert!(names.contains(&"🎬".to_owned()));
+    database.close().await;
+}
+
+#[tokio::test]
+async fn a_broken_unique_key_is_named_whatever_the_entry_says() {
+    let database = TestDatabase::new("user").await;
+    let table =
+        "CREATE TABLE account (id BIGINT PRIMARY KEY, username VARCHAR(64), UNIQUE KEY account_username (username))";
+    database.pool().execute(table).await.unwrap();
+    let insert = async |id: i64, name: &str| -> Result<(), StoreError> {
+        sqlx::query("INSERT INTO account VALUES (?, ?)").bind(id).bind(name).execute(database.pool()).await?;
+        Ok(())
+    };
+    insert(1, "a' for key 'b").await.unwrap();
+    assert_eq!(insert(2, "a' for key 'b").await.unwrap_err().unique_violation(), Some("account_username"));
+    assert_eq!(insert(1, "c").await.unwrap_err().unique_violation(), Some("PRIMARY"));
+    let other: StoreError = database.pool().execute("INSERT INTO nowhere VALUES (1)").await.unwrap_err().into();
+    assert_eq!(other.unique_violation(), None);
+    database.close().await;
+}
+
+#[tokio::test]
+async fn a_statement_that_runs_too_long_is_ended_and_the_session_lives() {
+    let mysql = TestMysql::new().await;
+    let settings = MysqlSettings { statement_timeout_ms: Millis(100), max_connections: 1, ..mysql.settings().clone() };
+    let pool = connect(&settings, "user").await.unwrap();
+    let begun = Instant::now();
+    assert!(pool.execute("SELECT SLEEP(30)").await.is_err());
+    assert!(begun.elapsed() < Duration::from_secs(10));
+    ping(&pool).await.unwrap();
+    pool.close().await;
+    mysql.close().await;
+}
+
+#[tokio::test]
+async fn waiting_for_a_connection_ends_and_counts_as_unavailable() {
+    let mysql = TestMysql::new().await;
+    let settings = MysqlSettings { acquire_timeout_ms: Millis(100), max_connections: 1, ..mysql.settings().clone() };
+    let pool = connect(&settings, "user").await.unwrap();
+    let held = pool.acquire().await.unwrap();
+    let error: StoreError = pool.acquire().await.unwrap_err().into();
+    assert_eq!(reel_error::Error::from(error).code(), reel_error::ErrorCode::ServiceUnavailable);
+    drop(held);
+    pool.close().await;
+    mysql.close().await;
+}
+
+#[tokio::test]
+async fn unusable_settings_are_refused_with_the_name_of_the_setting_and_without_its_value() {
+    let text = connect(&MysqlSettings::default(), "user").await.unwrap_err().to_string();
+    assert!(text.starts_with("the setting `mysql.url` is missing"), "{text}");
+    let text = connect(&MysqlSettings::at("postgres://me:hunter2@host"), "user").await.unwrap_err().to_string();
+    assert_eq!(text, "the setting `mysql.url` is not an address of the documented form");
+    let error = connect(&MysqlSettings::at("mysql://root@localhost"), "a`; DROP").await.unwrap_err();
+    assert!(matches!(error, ConnectError::BadName(_)), "{error}");
+    let text = connect_redis(&RedisSettings::default()).await.unwrap_err().to_string();
+    assert!(text.starts_with("the setting `redis.url` is missing"), "{text}");
+    let text = connect_redis(&RedisSettings::at("http://:hunter2@host")).await.unwrap_err().to_string();
+    assert_eq!(text, "the setting `redis.url` is not an address of the documented form");
+}
+
+#[tokio::test]
+async fn redis_keys_carry_the_prefix_and_nested_scopes() {
+    let redis = TestRedis::new().await;
+    let prefix = redis.settings().prefix.clone();
+    assert_eq!(redis.redis().key("popular"), format!("{prefix}:popular"));
+    assert_eq!(redis.redis().scoped("video").key("popular"), format!("{prefix}:video:popular"));
+    redis.redis().ping().await.unwrap();
+    redis.close().await;
+}
