@@ -23,10 +23,7 @@ impl Environment {
                 Some((key.split("__").map(str::to_owned).collect(), value))
             })
             .collect();
-        Self {
-            variables,
-            verbatim: BTreeSet::new(),
-        }
+        Self { variables, verbatim: BTreeSet::new() }
     }
 
     /// Takes the value of `key` as text from now on; false when it is not set here or is already taken as text.
@@ -66,9 +63,7 @@ fn insert(settings: &mut Dict, key: &[String], value: Value) {
         settings.entry(first.clone()).or_insert(value);
         return;
     }
-    let section = settings
-        .entry(first.clone())
-        .or_insert_with(|| Value::from(Dict::new()));
+    let section = settings.entry(first.clone()).or_insert_with(|| Value::from(Dict::new()));
     if !matches!(section, Value::Dict(..)) {
         *section = Value::from(Dict::new());
     }

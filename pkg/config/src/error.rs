@@ -26,46 +26,20 @@ impl ConfigError {
         let place = place(error, prefix);
         let key = error.path.join(".");
         let at = |text: String| {
-            if key.is_empty() {
-                text
-            } else {
-                format!("`{key}`: {text}")
-            }
+            if key.is_empty() { text } else { format!("`{key}`: {text}") }
         };
         Self::Invalid(match &error.kind {
             Kind::UnknownField(name, expected) => {
-                let full = error
-                    .path
-                    .iter()
-                    .map(String::as_str)
-                    .chain([name.as_str()])
-                    .collect::<Vec<_>>()
-                    .join(".");
-                let full = if error.path.last() == Some(name) {
-                    key
-                } else {
-                    full
-                };
-                format!(
-                    "unknown setting `{full}`{place}; known here: {}",
-                    expected.join(", ")
-                )
+                let full = error.path.iter().map(String::as_str).chain([name.as_str()]).collect::<Vec<_>>().join(".");
+                let full = if error.path.last() == Some(name) { key } else { full };
+                format!("unknown setting `{full}`{place}; known here: {}", expected.join(", "))
             }
             Kind::MissingField(name) => {
-                let full = error
-                    .path
-                    .iter()
-                    .map(String::as_str)
-                    .chain([&**name])
-                    .collect::<Vec<_>>()
-                    .join(".");
+                let full = error.path.iter().map(String::as_str).chain([&**name]).collect::<Vec<_>>().join(".");
                 format!("the setting `{full}` is missing{place}")
             }
             Kind::UnknownVariant(value, expected) => {
-                format!(
-                    "{}{place}",
-                    at(format!("`{value}` is not one of {}", expected.join(", ")))
-                )
+                format!("{}{place}", at(format!("`{value}` is not one of {}", expected.join(", "))))
             }
             // The found value is left out: it may be a password.
             Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => {
@@ -82,16 +56,9 @@ fn place(error: &figment::Error, prefix: &str) -> String {
         return String::new();
     };
     if metadata.name == environment::SOURCE {
-        return format!(
-            " (from the environment variable {prefix}{})",
-            error.path.join("__").to_uppercase()
-        );
+        return format!(" (from the environment variable {prefix}{})", error.path.join("__").to_uppercase());
     }
-    match metadata
-        .source
-        .as_ref()
-        .and_then(figment::Source::file_path)
-    {
+    match metadata.source.as_ref().and_then(figment::Source::file_path) {
         Some(path) => format!(" (in {})", path.display()),
         None => String::new(),
     }

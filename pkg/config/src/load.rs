@@ -15,8 +15,8 @@ use crate::environment::Environment;
 /// # Errors
 /// When the file cannot be read, is not YAML, or holds an unknown key or a bad value; the text says which and where.
 pub fn load<T: DeserializeOwned>(file: Option<&Path>, env_prefix: &str) -> Result<T, ConfigError> {
-    let variables = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let variables =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     load_from(file, env_prefix, variables)
 }
 
@@ -42,8 +42,7 @@ pub fn load_from<T: DeserializeOwned>(
         };
         // A variable is parsed as a number where it looks like one; where a text is wanted, the text is taken as it
         // is (and keeps its leading zeros). Each round settles one more variable, so this ends.
-        let wants_text =
-            matches!(&error.kind, Kind::InvalidType(_, expected) if expected.contains("string"));
+        let wants_text = matches!(&error.kind, Kind::InvalidType(_, expected) if expected.contains("string"));
         if !(wants_text && environment.take_verbatim(&error.path)) {
             return Err(ConfigError::from_figment(&error, env_prefix));
         }
@@ -53,10 +52,7 @@ pub fn load_from<T: DeserializeOwned>(
 fn check_readable(path: &Path) -> Result<(), ConfigError> {
     match std::fs::read(path) {
         Ok(_) => Ok(()),
-        Err(source) => Err(ConfigError::Unreadable {
-            path: path.to_owned(),
-            source,
-        }),
+        Err(source) => Err(ConfigError::Unreadable { path: path.to_owned(), source }),
     }
 }
 

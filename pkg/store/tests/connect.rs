@@ -1,5 +1,4 @@
 //! What a session is like, whatever the server's own configuration says.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::time::{Duration, Instant};
 

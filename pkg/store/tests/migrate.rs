@@ -1,5 +1,4 @@
 //! Migrations against the real database, by one process and by several at once.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::borrow::Cow;
 
