@@ -1,0 +1,153 @@
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// The backend of a short-video platform: four GraphQL subgraphs, the router in front of them, and the REST endpoints.
+#[derive(Debug, Parser)]
+#[command(name = "reelgraph", version, about, max_term_width = 100)]
+pub struct Cli {
+    /// The settings file; every key is explained in config/reelgraph.yaml. Environment variables override it key by
+    /// key, for example REELGRAPH__AUTH__ACCESS_TTL_S=900.
+    #[arg(long, global = true, env = "REELGRAPH_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run everything in one process, with a private MariaDB and Redis, and demo content on the first start.
+    Dev(DevOptions),
+    /// Run the router alone, in front of the subgraphs that the settings list.
+    Router(ListenOptions),
+    /// Run one or more subgraphs, each on the address that the settings list for it.
+    Subgraph(SubgraphOptions),
+    /// Bring the tables of the domains up to date and exit.
+    Migrate(MigrateOptions),
+    /// Write the generated files under schema/, or check that they are up to date.
+    Schema(SchemaOptions),
+    /// Compose subgraph schemas and print the supergraph, or what is wrong with them.
+    Compose(ComposeOptions),
+    /// Print how an operation is executed: the plan and its fetches.
+    Plan(PlanOptions),
+    /// Publish the demo content on a running instance, through its API.
+    Seed(SeedOptions),
+    /// Print a new set of keys for the settings.
+    Keys,
+}
+
+/// Options of `dev`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct DevOptions {
+    /// Where to listen; port 0 takes a free one. Default: the setting `listen`, 127.0.0.1:4000.
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
+    /// Where the databases, files and keys of this instance are kept between runs.
+    #[arg(long, value_name = "DIR", default_value = ".reelgraph")]
+    pub state_dir: PathBuf,
+    /// Do not publish the demo content.
+    #[arg(long)]
+    pub no_demo: bool,
+}
+
+/// Options of `router`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ListenOptions {
+    /// Where to listen. Default: the setting `listen`, 127.0.0.1:4000.
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
+}
+
+/// A domain, by the name of its subgraph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, ValueEnum)]
+pub enum Domain {
+    /// Accounts and sessions.
+    User,
+    /// Videos, visits and search.
+    Video,
+    /// Likes and comments.
+    Interaction,
+    /// Follows.
+    Social,
+}
+
+impl Domain {
+    /// All of them, each after those that it asks.
+    pub const ALL: [Self; 4] = [Self::User, Self::Video, Self::Interaction, Self::Social];
+
+    /// The name of the subgraph.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::User => reel_user::NAME,
+            Self::Video => reel_video::NAME,
+            Self::Interaction => reel_interaction::NAME,
+            Self::Social => reel_social::NAME,
+        }
+    }
+}
+
+/// Options of `subgraph`.
+#[derive(Debug, Clone, Args)]
+pub struct SubgraphOptions {
+    /// Which ones.
+    #[arg(required = true, value_enum, value_name = "NAME")]
+    pub names: Vec<Domain>,
+    /// Where to listen, when there is one name. Default: the setting `subgraphs.<name>.listen`.
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
+}
+
+/// Options of `migrate`.
+#[derive(Debug, Clone, Args)]
+pub struct MigrateOptions {
+    /// Which domains; all of them when none is named.
+    #[arg(value_enum, value_name = "NAME")]
+    pub names: Vec<Domain>,
+}
+
+/// Options of `schema`.
+#[derive(Debug, Clone, Args)]
+pub struct SchemaOptions {
+    /// Write nothing; fail when a file is out of date or an operation no longer fits.
+    #[arg(long)]
+    pub check: bool,
+    /// The folder of the generated files.
+    #[arg(long, value_name = "DIR", default_value = "schema")]
+    pub dir: PathBuf,
+}
+
+/// Options of `compose`.
+#[derive(Debug, Clone, Args)]
+pub struct ComposeOptions {
+    /// The subgraphs, as name=file.graphql each.
+    #[arg(required = true, value_name = "NAME=FILE")]
+    pub subgraphs: Vec<String>,
+    /// Print the API schema, which clients see, instead of the supergraph.
+    #[arg(long)]
+    pub api: bool,
+    /// Print errors and hints as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `plan`.
+#[derive(Debug, Clone, Args)]
+pub struct PlanOptions {
+    /// The file with the operation; `-` reads standard input.
+    #[arg(value_name = "FILE")]
+    pub operation: PathBuf,
+    /// The supergraph. Default: Reelgraph's own.
+    #[arg(long, value_name = "FILE")]
+    pub supergraph: Option<PathBuf>,
+}
+
+/// Options of `seed`.
+#[derive(Debug, Clone, Args)]
+pub struct SeedOptions {
+    /// The instance.
+    #[arg(long, default_value = "http://127.0.0.1:4000", value_name = "URL")]
+    pub url: String,
+}
