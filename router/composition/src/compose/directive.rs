@@ -1,0 +1,110 @@
+//! Directive definitions that stay: composed custom ones, and executable ones that every subgraph has.
+
+use std::collections::BTreeMap;
+
+use async_graphql_value::Name;
+
+use super::{
+    Composer,
+    arguments::{self, InputCodes, InputSource},
+    description,
+    model::{GraphId, Import, Merged, MergedDirective},
+};
+use crate::{Code, model::DirectiveDef, spec::is_executable};
+
+const ARGUMENT: InputCodes = InputCodes {
+    type_mismatch: Code::FieldArgumentTypeMismatch,
+    default_mismatch: Code::FieldArgumentDefaultMismatch,
+    compatible: Code::InconsistentButCompatibleArgumentType,
+};
+
+/// A definition in one subgraph.
+type DirectiveSource<'a> = (GraphId, &'a DirectiveDef);
+
+/// Decides which directives stay, before anything that carries them is merged.
+pub(super) fn merge(composer: &mut Composer<'_, '_>, merged: &mut Merged) {
+    let mut grouped: BTreeMap<&Name, Vec<DirectiveSource<'_>>> = BTreeMap::new();
+    for (graph, schema) in composer.schemas.iter().enumerate() {
+        for (name, directive) in &schema.directives {
+            grouped.entry(name).or_default().push((graph, directive));
+        }
+    }
+    for (name, sources) in grouped {
+        if is_composed(composer, merged, name) {
+            let directive = definition(composer, name, &sources, false);
+            composer.kept_directives.insert(name.clone(), directive.repeatable);
+            merged.directives.push(directive);
+        } else if sources.iter().any(|(_, directive)| directive.locations.iter().any(|at| is_executable(*at))) {
+            executable(composer, merged, name, &sources);
+        }
+    }
+}
+
+/// Whether some subgraph composes the directive; then its link goes into the supergraph.
+fn is_composed(composer: &mut Composer<'_, '_>, merged: &mut Merged, name: &Name) -> bool {
+    let mut found: Option<(GraphId, &str, &str)> = None;
+    for (graph, schema) in composer.schemas.iter().enumerate() {
+        for composed in schema.composed.iter().filter(|composed| composed.name == *name) {
+            if found.is_some_and(|(_, url, imported)| {
+                identity(url) != identity(&composed.url) || imported != composed.imported
+            }) {
+                let message =
+                    format!("@{name} comes from different specifications: rename one with `as` in its @link.");
+                let places = vec![composer.place(graph, composed.pos)];
+                composer.report.error(Code::DirectiveCompositionError, message, places);
+            }
+            found = Some((graph, &composed.url, &composed.imported));
+            let import = Import { name: composed.imported.clone(), alias: composed.imported_as.clone() };
+            merged.links.entry(composed.url.clone()).or_default().insert(import);
+        }
+    }
+    found.is_some()
+}
+
+fn identity(url: &str) -> &str {
+    url.rsplit_once('/').map_or(url, |(identity, _)| identity)
+}
+
+fn executable(composer: &mut Composer<'_, '_>, merged: &mut Merged, name: &Name, sources: &[DirectiveSource<'_>]) {
+    let everywhere = sources.len() == composer.schemas.len();
+    let directive = definition(composer, name, sources, true);
+    if everywhere && !directive.locations.is_empty() {
+        return merged.directives.push(directive);
+    }
+    let message = format!("@{name} is left out: clients can use a directive only when every subgraph has it.");
+    let places = composer.places(sources.iter().map(|(graph, directive)| (*graph, directive.pos)));
+    composer.report.hint(Code::InconsistentExecutableDirectivePresence, message, places);
+}
+
+fn definition(
+    composer: &mut Composer<'_, '_>,
+    name: &Name,
+    sources: &[DirectiveSource<'_>],
+    executable: bool,
+) -> MergedDirective {
+    let described = sources.iter().map(|(graph, it)| (*graph, it.pos, it.description.as_ref()));
+    let description = description::merge(composer, || format!("@{name}"), described);
+    let (_, first) = sources[0];
+    let mut locations = first.locations.clone();
+    if executable {
+        locations.retain(|at| is_executable(*at) && sources.iter().all(|(_, it)| it.locations.contains(at)));
+    } else {
+        let more = sources.iter().flat_map(|(_, it)| it.locations.iter().copied());
+        for at in more {
+            if !locations.contains(&at) {
+                locations.push(at);
+            }
+        }
+    }
+    let repeatable = sources.iter().any(|(_, it)| it.repeatable);
+    let mut arguments = indexmap::IndexMap::new();
+    for argument in first.arguments.keys() {
+        let found: Vec<InputSource<'_>> =
+            sources.iter().filter_map(|(graph, it)| Some((*graph, it.arguments.get(argument)?))).collect();
+        if found.len() == sources.len() || !executable {
+            let merged = arguments::one(composer, || format!("@{name}({argument}:)"), &found, &ARGUMENT);
+            arguments.insert(argument.clone(), merged);
+        }
+    }
+    MergedDirective { name: name.clone(), description, arguments, repeatable, locations, executable }
+}
