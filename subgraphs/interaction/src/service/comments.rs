@@ -1,0 +1,158 @@
+use reel_auth::Viewer;
+use reel_error::{ClientError, ErrorCode, Result};
+use reel_id::{CommentId, VideoId};
+use reel_store::retry_transaction;
+use reel_subgraph::signed_in;
+use sqlx::MySqlConnection;
+
+use super::Interactions;
+use crate::domain::{Comment, MAX_COMMENT_CHARACTERS, VideoStats};
+use crate::repository::{comment, comment_like, video_stats};
+
+/// The most comments that one statement of a deletion locks or deletes.
+const CHUNK: usize = 500;
+
+/// What somebody wants to say.
+#[derive(Debug)]
+pub(crate) struct Publication {
+    /// About which video. Needed unless `parent` is given, whose video it must be then.
+    pub(crate) video: Option<VideoId>,
+    /// In answer to which comment.
+    pub(crate) parent: Option<CommentId>,
+    /// The words.
+    pub(crate) content: String,
+}
+
+/// Which comment somebody wants to delete.
+#[derive(Debug)]
+pub(crate) struct Deletion {
+    /// The comment.
+    pub(crate) comment: CommentId,
+    /// The video that it must be about, if that matters.
+    pub(crate) video: Option<VideoId>,
+}
+
+impl Interactions {
+    /// Publishes a comment on a video, or a reply to a comment.
+    pub(crate) async fn publish_comment(&self, viewer: Option<Viewer>, wish: Publication) -> Result<Comment> {
+        let author_id = signed_in(viewer)?.user_id;
+        check_content(&wish.content)?;
+        let video_id = self.video_of(&wish).await?;
+        let now = self.now();
+        let comment = Comment {
+            id: self.ids.next(),
+            video_id,
+            parent_id: wish.parent,
+            author_id,
+            content: wish.content,
+            like_count: 0,
+            reply_count: 0,
+            created_at: now,
+            updated_at: now,
+        };
+        retry_transaction(&self.pool, async |mut tx| insert(&mut tx, &comment).await).await?;
+        Ok(comment)
+    }
+
+    /// Which video the comment will be about: one that exists, or the parent's.
+    async fn video_of(&self, wish: &Publication) -> Result<VideoId> {
+        match (wish.parent, wish.video) {
+            (None, None) => Err(ClientError::new(ErrorCode::InvalidArgument)
+                .field("videoId")
+                .detail("Say what the comment is about: `videoId`, `parentId`, or both.")
+                .into()),
+            (None, Some(video)) => {
+                self.require_video(video).await?;
+                Ok(video)
+            }
+            (Some(parent), video) => {
+                let parent = comment::find(&self.pool, parent).await?.ok_or_else(no_parent)?;
+                check_video(&parent, video)?;
+                Ok(parent.video_id)
+            }
+        }
+    }
+
+    /// Deletes a comment with all replies below it and their likes. Only its author may. Answers the deleted comment.
+    pub(crate) async fn delete_comment(&self, viewer: Option<Viewer>, wish: Deletion) -> Result<Comment> {
+        let user_id = signed_in(viewer)?.user_id;
+        let comment = comment::find(&self.pool, wish.comment).await?.ok_or_else(no_comment)?;
+        if comment.author_id != user_id {
+            return Err(ErrorCode::Forbidden.into());
+        }
+        check_video(&comment, wish.video)?;
+        retry_transaction(&self.pool, async |mut tx| delete(&mut tx, &comment).await).await?;
+        Ok(comment)
+    }
+}
+
+/// Adds a comment and counts it. Counting the reply locks its parent and proves that it still exists.
+async fn insert(connection: &mut MySqlConnection, comment: &Comment) -> Result<()> {
+    if let Some(parent) = comment.parent_id
+        && !comment::add_replies(connection, parent, 1).await?
+    {
+        return Err(no_parent().into());
+    }
+    comment::insert(connection, comment).await?;
+    video_stats::add(connection, comment.video_id, VideoStats::published(comment)).await?;
+    Ok(())
+}
+
+/// Deletes a comment and counts what was deleted, locking from its parent down. A comment or parent that is gone was
+/// deleted by somebody else meanwhile.
+async fn delete(connection: &mut MySqlConnection, comment: &Comment) -> Result<()> {
+    if let Some(parent) = comment.parent_id
+        && !comment::add_replies(connection, parent, -1).await?
+    {
+        return Err(no_comment().into());
+    }
+    let root = comment::lock(connection, comment.id).await?.ok_or_else(no_comment)?;
+    let deleted = delete_tree(connection, root.id).await?;
+    video_stats::add(connection, comment.video_id, VideoStats::deleted(comment, deleted)).await?;
+    Ok(())
+}
+
+/// Deletes a locked comment and all below it, leaves first. Answers how many.
+///
+/// Each level of the stack is a chunk of locked siblings; it is deleted once no replies to it are left. So a statement
+/// never touches more than a chunk, and memory grows with the depth of the tree only.
+async fn delete_tree(connection: &mut MySqlConnection, root: CommentId) -> Result<i64> {
+    let mut deleted = 0;
+    let mut levels = vec![vec![root]];
+    while let Some(level) = levels.last() {
+        let replies = comment::lock_replies(connection, level, CHUNK).await?;
+        if !replies.is_empty() {
+            levels.push(replies);
+            continue;
+        }
+        comment_like::delete_of(connection, level).await?;
+        deleted += comment::delete(connection, level).await?;
+        levels.pop();
+    }
+    Ok(i64::try_from(deleted).unwrap_or(i64::MAX))
+}
+
+fn check_content(content: &str) -> Result<(), ClientError> {
+    if content.chars().all(|c| c.is_whitespace() || c.is_control()) {
+        return Err(ClientError::new(ErrorCode::BlankComment).field("content"));
+    }
+    if content.chars().count() > MAX_COMMENT_CHARACTERS {
+        return Err(ClientError::new(ErrorCode::CommentTooLong).field("content"));
+    }
+    Ok(())
+}
+
+fn check_video(comment: &Comment, expected: Option<VideoId>) -> Result<(), ClientError> {
+    if expected.is_some_and(|video| video != comment.video_id) {
+        return Err(ClientError::new(ErrorCode::CommentOfOtherVideo).field("videoId"));
+    }
+    Ok(())
+}
+
+fn no_comment() -> ClientError {
+    ClientError::new(ErrorCode::CommentNotFound).field("commentId")
+}
+
+fn no_parent() -> ClientError {
+    ClientError::new(ErrorCode::CommentNotFound).field("parentId")
+}
