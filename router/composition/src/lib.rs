@@ -58,7 +58,7 @@ pub fn compose(subgraphs: &[Subgraph]) -> Result<Supergraph, Vec<Diagnostic>> {
     report.checkpoint()?;
     let merged = compose::merge(&schemas, &mut report);
     report.checkpoint()?;
-    validate::supergraph(&merged, &mut report);
+    validate::supergraph(&merged, &schemas, &mut report);
     report.checkpoint()?;
     satisfiability::check(&merged, &schemas, &mut report);
     report.checkpoint()?;

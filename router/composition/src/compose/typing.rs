@@ -13,7 +13,7 @@ pub(crate) struct Hierarchy {
 }
 
 impl Hierarchy {
-    pub(super) fn of(schemas: &[Schema]) -> Self {
+    pub(crate) fn of(schemas: &[Schema]) -> Self {
         let mut members = HashSet::new();
         for ty in schemas.iter().flat_map(|schema| schema.types.values()) {
             match &ty.kind {

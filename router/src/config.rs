@@ -1,0 +1,129 @@
+//! Settings of the router's HTTP side. What bounds documents and plans is the engine's.
+
+use reel_config::{Millis, Seconds};
+use serde::Deserialize;
+
+/// How the router speaks HTTP (`router.*`).
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RouterSettings {
+    /// Connections, bodies and deadlines.
+    pub http: HttpSettings,
+    /// The documented REST endpoints.
+    pub rest: RestSettings,
+    /// The GraphQL endpoint.
+    pub graphql: GraphqlSettings,
+    /// Files that clients send.
+    pub uploads: UploadSettings,
+    /// The list of ended logins.
+    pub revocation: RevocationSettings,
+}
+
+/// Connections, bodies and deadlines (`router.http.*`).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HttpSettings {
+    /// The largest request body, files excepted, in bytes.
+    pub body_limit_bytes: usize,
+    /// How long a request may take, files excepted, in seconds.
+    pub deadline_s: Seconds,
+    /// How long a client may take to send the head of a request, in seconds. It also bounds an idle connection.
+    pub header_timeout_s: Seconds,
+    /// Open connections at one time; further ones wait.
+    pub max_connections: usize,
+    /// Requests served at one time; further ones are answered with 503.
+    pub max_in_flight: usize,
+    /// How long running requests may take to finish when the process stops, in seconds.
+    pub drain_s: Seconds,
+    /// Web pages that may call us from another origin, for example `https://app.example.com`. None by default.
+    pub cors_origins: Vec<String>,
+}
+
+/// The documented REST endpoints (`router.rest.*`).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RestSettings {
+    /// Whether the public reads (profiles, lists, search) answer without a token.
+    pub public_reads_open: bool,
+    /// Whether failures carry a 4xx or 5xx status; by default they are HTTP 200 with a code in the envelope.
+    pub failures_use_status: bool,
+    /// The offset of the times in answers from UTC, in minutes.
+    pub time_offset_minutes: i32,
+}
+
+/// The GraphQL endpoint (`router.graphql.*`).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct GraphqlSettings {
+    /// Whether a browser gets GraphiQL at `/graphql`.
+    pub graphiql: bool,
+    /// Whether clients may ask for the schema.
+    pub introspection: bool,
+}
+
+/// Files that clients send (`router.uploads.*`).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct UploadSettings {
+    /// The largest video, in bytes.
+    pub video_limit_bytes: u64,
+    /// The largest image, in bytes.
+    pub image_limit_bytes: u64,
+    /// How long one upload may take, in seconds.
+    pub timeout_s: Seconds,
+    /// How long an upload may stand still, in seconds.
+    pub idle_timeout_s: Seconds,
+}
+
+/// How the router learns which logins have ended (`router.revocation.*`).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RevocationSettings {
+    /// How often the user domain is asked, in milliseconds. An ended login is refused everywhere within a second.
+    pub poll_ms: Millis,
+    /// Without an answer for this long, in milliseconds, the router says that it is not ready.
+    pub stale_after_ms: Millis,
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            body_limit_bytes: 256 * 1024,
+            deadline_s: Seconds(10),
+            header_timeout_s: Seconds(30),
+            max_connections: 10_000,
+            max_in_flight: 2_000,
+            drain_s: Seconds(20),
+            cors_origins: Vec::new(),
+        }
+    }
+}
+
+impl Default for RestSettings {
+    fn default() -> Self {
+        Self { public_reads_open: false, failures_use_status: false, time_offset_minutes: 8 * 60 }
+    }
+}
+
+impl Default for GraphqlSettings {
+    fn default() -> Self {
+        Self { graphiql: true, introspection: true }
+    }
+}
+
+impl Default for UploadSettings {
+    fn default() -> Self {
+        Self {
+            video_limit_bytes: 200 * 1024 * 1024,
+            image_limit_bytes: 8 * 1024 * 1024,
+            timeout_s: Seconds(600),
+            idle_timeout_s: Seconds(30),
+        }
+    }
+}
+
+impl Default for RevocationSettings {
+    fn default() -> Self {
+        Self { poll_ms: Millis(250), stale_after_ms: Millis(5_000) }
+    }
+}

@@ -1,0 +1,253 @@
+//! The engine: operations in, merged answers out.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_graphql_value::Variables;
+use bytes::Bytes;
+use reel_error::ErrorCode;
+
+use crate::error::GraphqlError;
+use crate::executor::{ExecutedOperation, Execution, ExecutionLimits, State, Transports, write_errors};
+use crate::pipeline::validate::Validator;
+use crate::pipeline::{CompiledOperation, Limits, OperationKind, Pipeline, PlanCache, Trust, limits, variables};
+use crate::planner::{HivePlanner, PlannerError, QueryPlan};
+use crate::schema::{Schema, SchemaError};
+use crate::transport::RequestContext;
+
+/// How an engine behaves.
+#[derive(Debug, Clone)]
+pub struct EngineSettings {
+    /// What clients' documents may ask.
+    pub limits: Limits,
+    /// The bounds of one execution.
+    pub execution: ExecutionLimits,
+    /// Whether clients may ask for the schema.
+    pub introspection: bool,
+    /// How long planning one operation may take.
+    pub planning_timeout: Duration,
+    /// How many operations may be planned at once; more wait, up to their deadline.
+    pub planning_parallelism: usize,
+    /// How many planned operations are kept.
+    pub plan_cache_entries: u64,
+}
+
+impl Default for EngineSettings {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            execution: ExecutionLimits::default(),
+            introspection: true,
+            planning_timeout: Duration::from_secs(2),
+            planning_parallelism: 4,
+            plan_cache_entries: 1_000,
+        }
+    }
+}
+
+/// Why there is no engine.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The supergraph cannot be planned over.
+    #[error(transparent)]
+    Planner(#[from] PlannerError),
+    /// The supergraph gives no API schema.
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
+    /// A subgraph cannot be reached.
+    #[error("no transport leads to the subgraph `{subgraph}`; configure its address")]
+    NoTransport {
+        /// Which one.
+        subgraph: String,
+    },
+}
+
+/// A client's request.
+#[derive(Debug, Clone, Default)]
+pub struct GraphqlRequest {
+    /// The document.
+    pub query: String,
+    /// Which of its operations.
+    pub operation_name: Option<String>,
+    /// The values of its variables.
+    pub variables: Variables,
+    /// Whether mutations are refused, because the request came by GET.
+    pub read_only: bool,
+}
+
+/// The answer to a client's request.
+#[derive(Debug, Clone)]
+pub struct GraphqlResponse {
+    /// The JSON body.
+    pub body: Bytes,
+    /// Whether the request was refused before anything was executed; then the body has no `data`.
+    pub is_request_error: bool,
+    /// The `extensions.code` of each error, in order.
+    pub codes: Vec<ErrorCode>,
+}
+
+/// A trusted operation, planned once for anonymous and once for logged-in viewers.
+pub struct PreparedOperation {
+    anonymous: CompiledOperation,
+    authenticated: CompiledOperation,
+}
+
+impl PreparedOperation {
+    /// What is fetched for a logged-in viewer.
+    pub fn plan(&self) -> &QueryPlan {
+        &self.authenticated.plan
+    }
+}
+
+impl fmt::Debug for PreparedOperation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "PreparedOperation({})", self.authenticated.kind)
+    }
+}
+
+/// Executes operations over one supergraph.
+pub struct Engine {
+    pipeline: Arc<Pipeline>,
+    cache: PlanCache,
+    transports: Transports,
+    settings: EngineSettings,
+}
+
+impl Engine {
+    /// An engine for a supergraph. `transports` has one entry per subgraph, by its name in the supergraph.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError`] when the supergraph is broken or a subgraph has no transport.
+    pub fn new(supergraph_sdl: &str, transports: Transports, settings: EngineSettings) -> Result<Self, EngineError> {
+        let planner = HivePlanner::new(supergraph_sdl)?;
+        if let Some((subgraph, _)) = planner.subgraphs().find(|(name, _)| !transports.contains_key(*name)) {
+            return Err(EngineError::NoTransport { subgraph: subgraph.to_owned() });
+        }
+        let api = planner.api_document();
+        let schema = Arc::new(Schema::build(&api, planner.supergraph_document())?);
+        let pipeline = Arc::new(Pipeline {
+            schema,
+            validator: Validator::new(api),
+            planner: Arc::new(planner),
+            limits: settings.limits.clone(),
+            introspection: settings.introspection,
+            planning_timeout: settings.planning_timeout,
+        });
+        let cache = PlanCache::new(settings.plan_cache_entries, settings.planning_parallelism);
+        Ok(Self { pipeline, cache, transports, settings })
+    }
+
+    /// The schema that clients see.
+    pub fn schema(&self) -> &Schema {
+        &self.pipeline.schema
+    }
+
+    /// Executes a client's request. Every failure is in the response.
+    pub async fn execute(&self, request: GraphqlRequest, context: Arc<RequestContext>) -> GraphqlResponse {
+        let name = request.operation_name.as_deref();
+        let authenticated = context.viewer.is_some();
+        let compiled = self.cache.compiled(&self.pipeline, &request.query, name, authenticated, context.deadline).await;
+        let operation = match compiled {
+            Ok(operation) => operation,
+            Err(errors) => return refusal(&errors),
+        };
+        if request.read_only && operation.kind != OperationKind::Query {
+            let message = "A GET request may only query; send mutations with POST.";
+            return refusal(&[GraphqlError::new(ErrorCode::MethodNotAllowed, message)]);
+        }
+        let variables = match self.variables(&operation, &request.variables) {
+            Ok(variables) => variables,
+            Err(errors) => return refusal(&errors),
+        };
+        let (body, errors) = self.execution(&operation, &variables, &context).into_json().await;
+        let codes = errors.iter().map(|error| error.code).collect();
+        GraphqlResponse { body: body.into(), is_request_error: false, codes }
+    }
+
+    /// Prepares a trusted document with one operation. Clients' limits do not hold for it.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    pub async fn prepare(&self, document: &str) -> Result<PreparedOperation, Vec<GraphqlError>> {
+        let (pipeline, document) = (Arc::clone(&self.pipeline), document.to_owned());
+        let prepared = tokio::task::spawn_blocking(move || {
+            Ok(PreparedOperation {
+                anonymous: pipeline.compile(&document, None, false, Trust::Trusted)?,
+                authenticated: pipeline.compile(&document, None, true, Trust::Trusted)?,
+            })
+        });
+        prepared.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "preparing an operation failed");
+            Err(vec![GraphqlError::generic(ErrorCode::Internal)])
+        })
+    }
+
+    /// Executes a prepared operation.
+    pub async fn execute_prepared(
+        &self,
+        operation: &PreparedOperation,
+        given: &Variables,
+        context: Arc<RequestContext>,
+    ) -> ExecutedOperation {
+        let operation = if context.viewer.is_some() { &operation.authenticated } else { &operation.anonymous };
+        match self.variables(operation, given) {
+            Ok(variables) => self.execution(operation, &variables, &context).into_value().await,
+            Err(errors) => ExecutedOperation { data: Default::default(), errors },
+        }
+    }
+
+    /// The plan of a client's document for a logged-in viewer, for people who want to see it.
+    ///
+    /// # Errors
+    ///
+    /// Why the document is refused.
+    pub fn explain(&self, document: &str, operation_name: Option<&str>) -> Result<String, Vec<GraphqlError>> {
+        let compiled = self.pipeline.compile(document, operation_name, true, Trust::Trusted)?;
+        Ok(compiled.plan.to_string())
+    }
+
+    fn variables(&self, operation: &CompiledOperation, given: &Variables) -> Result<Variables, Vec<GraphqlError>> {
+        let variables = variables::coerce(&self.pipeline.schema, &operation.variables, given)?;
+        limits::check_variables(&operation.page_arguments, &variables, &self.pipeline.limits)
+            .map_err(|error| vec![error])?;
+        Ok(variables)
+    }
+
+    fn execution<'a>(
+        &'a self,
+        operation: &'a CompiledOperation,
+        variables: &'a Variables,
+        context: &'a Arc<RequestContext>,
+    ) -> Execution<'a> {
+        Execution {
+            operation,
+            variables,
+            context,
+            schema: &self.pipeline.schema,
+            transports: &self.transports,
+            limits: &self.settings.execution,
+            state: Mutex::new(State::default()),
+        }
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Engine({} subgraphs)", self.transports.len())
+    }
+}
+
+/// A response without `data`.
+fn refusal(errors: &[GraphqlError]) -> GraphqlResponse {
+    let mut body = Vec::with_capacity(256);
+    write_errors(errors, &mut body);
+    // The errors are written to follow `data`; here they come first.
+    if let Some(first) = body.first_mut() {
+        *first = b'{';
+    }
+    body.push(b'}');
+    GraphqlResponse { body: body.into(), is_request_error: true, codes: errors.iter().map(|error| error.code).collect() }
+}

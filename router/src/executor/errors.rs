@@ -1,0 +1,67 @@
+//! The errors of one answer, and how subgraphs' errors become the client's.
+
+use reel_error::{ErrorCode, Language};
+
+use crate::error::GraphqlError;
+use crate::path::PathSegment;
+use crate::transport::{SubgraphError, TransportError};
+
+/// How many errors one answer lists. The rest says nothing new.
+const MOST_ERRORS: usize = 100;
+
+/// The errors of one answer.
+#[derive(Debug, Default)]
+pub(crate) struct ErrorLog {
+    errors: Vec<GraphqlError>,
+}
+
+impl ErrorLog {
+    pub(crate) fn add(&mut self, error: GraphqlError) {
+        if self.errors.len() < MOST_ERRORS {
+            self.errors.push(error);
+        }
+    }
+
+    pub(crate) fn add_at(&mut self, code: ErrorCode, message: &str, path: Vec<PathSegment>) {
+        self.add(GraphqlError::new(code, message).at(path));
+    }
+
+    /// Whether an error already explains a null at `path`: it is there, above it or below it. List positions do not
+    /// count, because subgraphs do not always give them and because errors of many entities are cut short.
+    pub(crate) fn covers(&self, path: &[PathSegment]) -> bool {
+        let keys = |path: &[PathSegment]| -> Vec<PathSegment> {
+            path.iter().filter(|segment| matches!(segment, PathSegment::Key(_))).cloned().collect()
+        };
+        let wanted = keys(path);
+        self.errors.iter().any(|error| {
+            let found = keys(&error.path);
+            !found.is_empty() && found.iter().zip(&wanted).all(|(a, b)| a == b)
+        })
+    }
+
+    pub(crate) fn into_errors(self) -> Vec<GraphqlError> {
+        self.errors
+    }
+}
+
+/// What a client may know of a subgraph's error. A code of our table comes with a text made for clients; anything else
+/// may tell about our insides and is masked.
+pub(crate) fn visible(error: &SubgraphError) -> GraphqlError {
+    match error.code.as_deref().and_then(ErrorCode::from_name) {
+        Some(code) => {
+            let message = if error.message.is_empty() { code.message(Language::English) } else { &error.message };
+            GraphqlError { field: error.field.clone(), ..GraphqlError::new(code, message) }
+        }
+        None => GraphqlError::generic(ErrorCode::Internal),
+    }
+}
+
+/// The code for a subgraph that gave no answer.
+pub(crate) fn transport_code(error: &TransportError) -> ErrorCode {
+    match error {
+        TransportError::Timeout => ErrorCode::Timeout,
+        TransportError::Unavailable(_) | TransportError::BadAnswer(_) | TransportError::TooLarge { .. } => {
+            ErrorCode::ServiceUnavailable
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! Runs a plan: fetches, merges, projects.
+
+mod entities;
+mod errors;
+pub(crate) mod json;
+mod merge;
+mod project;
+mod rename;
+mod representations;
+pub(crate) mod shape;
+mod sink;
+mod traverse;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_graphql_value::indexmap::IndexMap;
+use async_graphql_value::{ConstValue, Name, Variables};
+use futures::future::{BoxFuture, join_all};
+use reel_error::{ErrorCode, Language};
+
+use self::errors::{ErrorLog, transport_code, visible};
+use self::sink::ValueSink;
+use crate::error::GraphqlError;
+use crate::introspection;
+use crate::path::PathSegment;
+use crate::pipeline::CompiledOperation;
+use crate::planner::{PlanNode, RootFetch};
+use crate::schema::Schema;
+use crate::transport::{
+    RequestContext, SubgraphDocument, SubgraphError, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError,
+};
+
+/// The transports by the names of their subgraphs.
+pub type Transports = HashMap<String, Arc<dyn SubgraphTransport>>;
+
+/// The bounds of one execution.
+#[derive(Debug, Clone)]
+pub struct ExecutionLimits {
+    /// How many representations one request carries; more are sent in several requests.
+    pub entities_per_request: usize,
+    /// How many entities one fetch may be about.
+    pub entities_per_fetch: usize,
+}
+
+impl Default for ExecutionLimits {
+    fn default() -> Self {
+        Self { entities_per_request: 1_000, entities_per_fetch: 20_000 }
+    }
+}
+
+/// The answer of a prepared operation, for code that reads it.
+#[derive(Debug)]
+pub struct ExecutedOperation {
+    /// In the client's shape; null when an error took everything.
+    pub data: ConstValue,
+    /// What went wrong, with paths.
+    pub errors: Vec<GraphqlError>,
+}
+
+/// Runs one operation.
+pub(crate) struct Execution<'a> {
+    pub(crate) operation: &'a CompiledOperation,
+    pub(crate) variables: &'a Variables,
+    pub(crate) context: &'a Arc<RequestContext>,
+    pub(crate) schema: &'a Schema,
+    pub(crate) transports: &'a Transports,
+    pub(crate) limits: &'a ExecutionLimits,
+    pub(crate) state: Mutex<State>,
+}
+
+/// What is known so far. It is locked only between fetches, never while one is under way.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    data: ConstValue,
+    errors: ErrorLog,
+}
+
+impl Execution<'_> {
+    /// Runs the plan and writes the response as JSON. Answers the errors that are in it.
+    pub(crate) async fn into_json(self) -> (Vec<u8>, Vec<GraphqlError>) {
+        self.fetch().await;
+        let (projection, variables) = (&self.operation.projection, self.variables);
+        let mut state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut body = Vec::with_capacity(4096);
+        body.extend_from_slice(b"{\"data\":");
+        if let ConstValue::Object(data) = &state.data {
+            project::project(projection, variables, data, &mut state.errors, &mut body);
+        }
+        let errors = state.errors.into_errors();
+        write_errors(&errors, &mut body);
+        body.push(b'}');
+        (body, errors)
+    }
+
+    /// Runs the plan and gives the answer as a value.
+    pub(crate) async fn into_value(self) -> ExecutedOperation {
+        self.fetch().await;
+        let (projection, variables) = (&self.operation.projection, self.variables);
+        let mut state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut sink = ValueSink::default();
+        if let ConstValue::Object(data) = &state.data {
+            project::project(projection, variables, data, &mut state.errors, &mut sink);
+        }
+        ExecutedOperation { data: sink.into_value(), errors: state.errors.into_errors() }
+    }
+
+    async fn fetch(&self) {
+        self.state().data = ConstValue::Object(IndexMap::new());
+        if let Some(root) = &self.operation.plan.root {
+            self.node(root).await;
+        }
+        if self.operation.projection.introspects {
+            let answers = introspection::answer(self.schema, &self.operation.projection, self.variables);
+            merge::merge(&mut self.state().data, ConstValue::Object(answers));
+        }
+    }
+
+    fn node<'s>(&'s self, node: &'s PlanNode) -> BoxFuture<'s, ()> {
+        Box::pin(async move {
+            match node {
+                PlanNode::Sequence(steps) => {
+                    for step in steps {
+                        self.node(step).await;
+                    }
+                }
+                PlanNode::Parallel(steps) => {
+                    join_all(steps.iter().map(|step| self.node(step))).await;
+                }
+                PlanNode::Condition { variable, then, otherwise } => {
+                    let holds = matches!(self.variables.get(variable), Some(ConstValue::Boolean(true)));
+                    if let Some(step) = if holds { then } else { otherwise } {
+                        self.node(step).await;
+                    }
+                }
+                PlanNode::Root(fetch) => self.root(fetch).await,
+                PlanNode::Entities(fetch) => self.entities(fetch).await,
+            }
+        })
+    }
+
+    async fn root(&self, fetch: &RootFetch) {
+        let variables = self.variables_of(&fetch.variables);
+        let response = self.ask(&fetch.subgraph, &fetch.document, variables).await;
+        let mut state = self.state();
+        match response {
+            Ok(mut response) => {
+                for error in &response.errors {
+                    self.log_error(&fetch.subgraph, error);
+                    state.errors.add(visible(error).at(error.path.clone()));
+                }
+                rename::rename_all(self.schema, &fetch.renames, &mut response.data);
+                merge::merge(&mut state.data, response.data);
+            }
+            Err(error) => {
+                let code = transport_code(&error);
+                for key in &fetch.fields {
+                    state.errors.add_at(code, code.message(Language::English), vec![PathSegment::Key(key.clone())]);
+                }
+            }
+        }
+    }
+
+    /// Asks a subgraph; the deadline holds whatever the transport does.
+    async fn ask(
+        &self,
+        subgraph: &str,
+        document: &Arc<SubgraphDocument>,
+        variables: Variables,
+    ) -> Result<SubgraphResponse, TransportError> {
+        let Some(transport) = self.transports.get(subgraph) else {
+            return Err(TransportError::Unavailable("no transport leads to it".to_owned()));
+        };
+        let request = SubgraphRequest {
+            document: Arc::clone(document),
+            operation_name: None,
+            variables,
+            context: Arc::clone(self.context),
+        };
+        let answer = tokio::time::timeout_at(self.context.deadline.into(), transport.execute(request)).await;
+        let answer = answer.unwrap_or(Err(TransportError::Timeout));
+        if let Err(error) = &answer {
+            tracing::warn!(subgraph, request_id = self.context.request_id, %error, "a fetch failed");
+        }
+        answer
+    }
+
+    /// The client's variables that a fetch uses, as far as they have values.
+    fn variables_of(&self, names: &[Name]) -> Variables {
+        let mut variables = Variables::default();
+        for name in names {
+            if let Some(value) = self.variables.get(name) {
+                variables.insert(name.clone(), value.clone());
+            }
+        }
+        variables
+    }
+
+    fn log_error(&self, subgraph: &str, error: &SubgraphError) {
+        let request_id = &self.context.request_id;
+        let known = error.code.as_deref().and_then(ErrorCode::from_name);
+        if known.is_some_and(|code| code != ErrorCode::Internal) {
+            tracing::debug!(subgraph, request_id, code = error.code, message = error.message, "a subgraph's error");
+        } else {
+            tracing::warn!(subgraph, request_id, code = error.code, message = error.message, "a subgraph's error");
+        }
+    }
+
+    /// A panic elsewhere leaves the state usable: every change of it is one call.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Writes `,"errors":[…]`, or nothing.
+pub(crate) fn write_errors(errors: &[GraphqlError], body: &mut Vec<u8>) {
+    for (index, error) in errors.iter().enumerate() {
+        body.extend_from_slice(if index == 0 { b",\"errors\":[" } else { b"," });
+        error.write_json(body);
+    }
+    if !errors.is_empty() {
+        body.push(b']');
+    }
+}

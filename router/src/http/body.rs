@@ -1,0 +1,142 @@
+//! Reading request bodies, always within a bound.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use bytes::{Bytes, BytesMut};
+use futures::StreamExt as _;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
+use http::HeaderMap;
+use reel_error::ErrorCode;
+
+use super::Failure;
+
+/// How much of a refused upload is read and thrown away, and for how long, before it is answered.
+const DRAIN_BYTES: usize = 16 * 1024 * 1024;
+const DRAIN_TIME: Duration = Duration::from_secs(2);
+
+/// What a body is said to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum MediaType {
+    /// The header is missing.
+    Missing,
+    /// JSON in UTF-8.
+    Json,
+    /// `application/x-www-form-urlencoded`.
+    UrlEncoded,
+    /// `multipart/form-data` with this boundary.
+    Multipart(String),
+    /// Something else, or a header that cannot be read.
+    Other,
+}
+
+/// What the `Content-Type` header says.
+pub(crate) fn media_type(headers: &HeaderMap) -> MediaType {
+    let Some(value) = headers.get(CONTENT_TYPE) else { return MediaType::Missing };
+    let Some(mime) = value.to_str().ok().and_then(|text| text.parse::<mime::Mime>().ok()) else {
+        return MediaType::Other;
+    };
+    let utf8 = mime.get_param(mime::CHARSET).is_none_or(|charset| charset == mime::UTF_8);
+    match (mime.type_().as_str(), mime.subtype().as_str()) {
+        ("application", "json") if utf8 => MediaType::Json,
+        ("application", "x-www-form-urlencoded") => MediaType::UrlEncoded,
+        ("multipart", "form-data") => match mime.get_param(mime::BOUNDARY) {
+            Some(boundary) => MediaType::Multipart(boundary.as_str().to_owned()),
+            None => MediaType::Other,
+        },
+        _ => MediaType::Other,
+    }
+}
+
+/// Why a body could not be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BodyError {
+    /// It is larger than the bound.
+    TooLarge,
+    /// The client stopped sending.
+    Broken,
+}
+
+impl From<BodyError> for Failure {
+    fn from(error: BodyError) -> Self {
+        Self::with_status(match error {
+            BodyError::TooLarge => ErrorCode::PayloadTooLarge,
+            BodyError::Broken => ErrorCode::UnreadableBody,
+        })
+    }
+}
+
+/// Reads a whole body of at most `limit` bytes.
+pub(crate) async fn read_bounded(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, BodyError> {
+    if announced(headers).is_some_and(|length| length > limit as u64) {
+        return Err(BodyError::TooLarge);
+    }
+    let mut chunks = body.into_data_stream();
+    let mut read = BytesMut::new();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| BodyError::Broken)?;
+        if read.len() + chunk.len() > limit {
+            return Err(BodyError::TooLarge);
+        }
+        read.extend_from_slice(&chunk);
+    }
+    Ok(read.freeze())
+}
+
+fn announced(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// Reads on for a while after an early refusal. A client that is still sending when the connection closes may lose the
+/// answer; one that waits for `100 Continue` does not send, so it needs none of this.
+pub(crate) async fn drain(headers: &HeaderMap, body: Body) {
+    if headers.contains_key(EXPECT) {
+        return;
+    }
+    let mut chunks = body.into_data_stream();
+    let reading = async {
+        let mut left = DRAIN_BYTES;
+        while let Some(Ok(chunk)) = chunks.next().await {
+            left = left.saturating_sub(chunk.len());
+            if left == 0 {
+                break;
+            }
+        }
+    };
+    // Running out of time is fine: the client is slow, and the answer does not depend on it.
+    let _ = tokio::time::timeout(DRAIN_TIME, reading).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn said(header: &'static str) -> MediaType {
+        media_type(&HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(header))]))
+    }
+
+    #[test]
+    fn content_types_are_told_apart_whatever_their_case_and_parameters() {
+        assert_eq!(said("application/json"), MediaType::Json);
+        assert_eq!(said("Application/JSON; charset=UTF-8"), MediaType::Json);
+        assert_eq!(said("application/json; charset=utf-16"), MediaType::Other);
+        assert_eq!(said("application/x-www-form-urlencoded"), MediaType::UrlEncoded);
+        assert_eq!(said("multipart/form-data; boundary=xY"), MediaType::Multipart("xY".into()));
+        assert_eq!(said("multipart/form-data"), MediaType::Other);
+        assert_eq!(said("text/plain"), MediaType::Other);
+        assert_eq!(media_type(&HeaderMap::new()), MediaType::Missing);
+    }
+
+    #[tokio::test]
+    async fn a_body_is_read_up_to_its_bound_whether_or_not_its_length_is_announced() {
+        let read = |headers: HeaderMap| async move { read_bounded(&headers, Body::from("12345"), 4).await };
+        assert_eq!(read(HeaderMap::new()).await, Err(BodyError::TooLarge));
+        assert_eq!(
+            read(HeaderMap::from_iter([(CONTENT_LENGTH, HeaderValue::from_static("5"))])).await,
+            Err(BodyError::TooLarge)
+        );
+        assert_eq!(read_bounded(&HeaderMap::new(), Body::from("1234"), 4).await, Ok(Bytes::from_static(b"1234")));
+    }
+}

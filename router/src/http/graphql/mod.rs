@@ -1,0 +1,104 @@
+//! `/graphql`, as the GraphQL-over-HTTP specification describes it: POST with JSON, GET for queries.
+//!
+//! Nothing that a browser sends across sites without asking first gets through: bodies are JSON or refused, and a GET
+//! never runs a mutation.
+
+mod accept;
+mod answer;
+mod document;
+mod request;
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{RawQuery, Request, State};
+use axum::response::Response;
+use http::header::ALLOW;
+use http::{HeaderMap, HeaderValue, StatusCode};
+use reel_error::ErrorCode;
+
+use self::accept::{Wanted, wanted};
+use self::answer::Refusal;
+use super::{MediaType, RequestHead, Shared, graphiql, media_type, read_bounded};
+use crate::GraphqlRequest;
+
+/// Runs an operation that was sent as JSON.
+pub(super) async fn post(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let format = match wanted(&head.headers) {
+        Wanted::Json(format) => format,
+        // A page never posts here; whoever asks for HTML gets the JSON that they can have.
+        Wanted::Page => accept::Format::Json,
+        Wanted::Nothing => return answer::not_acceptable(),
+    };
+    let limit = shared.settings.http.body_limit_bytes;
+    match read(&head.headers, body, limit).await {
+        Ok(request) => execute(&shared, &head.headers, format, request).await,
+        Err(refusal) => refusal.into_response(format),
+    }
+}
+
+/// Runs a query that was sent in the URL, or shows GraphiQL to a browser.
+pub(super) async fn get(
+    State(shared): State<Arc<Shared>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let format = match wanted(&headers) {
+        Wanted::Json(format) => format,
+        Wanted::Page if shared.settings.graphql.graphiql => return graphiql::page(),
+        // A browser that navigates here must not run anything.
+        Wanted::Page | Wanted::Nothing => return answer::not_acceptable(),
+    };
+    let request = match request::from_query(query.as_deref().unwrap_or_default()) {
+        Ok(request) => request,
+        Err(refusal) => return refusal.into_response(format),
+    };
+    match document::is_read_only(&request.query, request.operation_name.as_deref()) {
+        Ok(true) => execute(&shared, &headers, format, request).await,
+        Ok(false) => {
+            let refusal = Refusal::new(
+                ErrorCode::MethodNotAllowed,
+                StatusCode::METHOD_NOT_ALLOWED,
+                "Only queries may be sent with GET; send this operation with POST.",
+            );
+            let mut response = refusal.into_response(format);
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+            response
+        }
+        Err(refusal) => refusal.into_response(format),
+    }
+}
+
+async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<GraphqlRequest, Refusal> {
+    if media_type(headers) != MediaType::Json {
+        return Err(Refusal::new(
+            ErrorCode::UnsupportedMediaType,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "Send the operation as application/json.",
+        ));
+    }
+    request::from_json(&read_bounded(headers, body, limit).await?)
+}
+
+async fn execute(shared: &Shared, headers: &HeaderMap, format: accept::Format, request: GraphqlRequest) -> Response {
+    let limit = shared.settings.http.deadline_s.duration();
+    let head = RequestHead::read(headers, limit);
+    let authentication = shared.authenticator.authenticate(headers).await;
+    let viewer = authentication.caller.optional().or_else(|code| {
+        // Someone whose token has run out must still be able to log in.
+        if document::only_opens_sessions(&request.query, request.operation_name.as_deref()) { Ok(None) } else { Err(code) }
+    });
+    let mut response = match viewer {
+        Ok(viewer) => {
+            let running = shared.engine.execute(request, head.context(viewer));
+            match tokio::time::timeout(limit + answer::GRACE, running).await {
+                Ok(outcome) => answer::from_engine(outcome, format),
+                Err(_) => Refusal::from(ErrorCode::Timeout).into_response(format),
+            }
+        }
+        Err(code) => Refusal::from(code).into_response(format),
+    };
+    authentication.announce(response.headers_mut());
+    response
+}

@@ -1,0 +1,112 @@
+//! The listener's loop: connections are bounded, slow heads are cut off, and stopping lets running requests finish.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tower::ServiceExt as _;
+
+use crate::config::HttpSettings;
+
+/// How long the loop rests when no connection can be accepted, for example without free file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+const MAX_HEADERS: usize = 64;
+const MAX_STREAMS: u32 = 128;
+const MAX_HEAD_BYTES: usize = 64 * 1024;
+
+/// Serves `app` on `listener` until `shutdown` completes, and then lets running requests finish for a while.
+pub async fn serve(listener: TcpListener, app: Router, settings: &HttpSettings, shutdown: impl Future<Output = ()>) {
+    let connections = GracefulShutdown::new();
+    let head_time = settings.header_timeout_s.duration();
+    let accepting = accept(&listener, &app, settings.max_connections, head_time, &connections);
+    tokio::select! {
+        () = accepting => {}
+        () = shutdown => {}
+    }
+    drop(listener);
+    let open = connections.count();
+    if tokio::time::timeout(settings.drain_s.duration(), connections.shutdown()).await.is_err() {
+        tracing::warn!(connections = open, "some requests did not finish in time and are cut off");
+    }
+}
+
+async fn accept(
+    listener: &TcpListener,
+    app: &Router,
+    max_connections: usize,
+    head_time: Duration,
+    connections: &GracefulShutdown,
+) {
+    let places = Arc::new(Semaphore::new(max_connections));
+    // Without a free place nothing is accepted: further clients wait in the kernel's queue, which is bounded too.
+    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                tokio::spawn(connection(stream, app.clone(), head_time, connections.watcher(), place));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection cannot be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn connection(
+    stream: TcpStream,
+    app: Router,
+    head_time: Duration,
+    watcher: Watcher,
+    _place: OwnedSemaphorePermit,
+) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a connection cannot be set to send at once");
+    }
+    let asked = Arc::new(AtomicBool::new(false));
+    let first = Arc::clone(&asked);
+    let service = service_fn(move |request: http::Request<Incoming>| {
+        first.store(true, Ordering::Relaxed);
+        app.clone().oneshot(request.map(axum::body::Body::new))
+    });
+    let builder = builder(head_time);
+    let serving = watcher.watch(builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned());
+    let silent = async {
+        // The head timeout does not cover the first bytes, by which HTTP/1 and HTTP/2 are told apart.
+        tokio::time::sleep(head_time).await;
+        if asked.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        outcome = serving => if let Err(error) = outcome {
+            tracing::debug!(error, "a connection ended early");
+        },
+        () = silent => tracing::debug!("a connection that asked nothing is closed"),
+    }
+}
+
+fn builder(head_time: Duration) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(head_time)
+        .max_headers(MAX_HEADERS)
+        .max_buf_size(MAX_HEAD_BYTES);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(MAX_STREAMS)
+        .keep_alive_interval(head_time)
+        .keep_alive_timeout(head_time);
+    builder
+}

@@ -1,0 +1,104 @@
+//! `POST /uploads?kind=video|image`: a file for graph clients. The answer's `uploadId` is claimed by a mutation
+//! (`publishVideo`, `updateAvatar`). The body is the file itself, or `multipart/form-data` with a part that has a file
+//! name or is called `data` or `file`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Query, Request, State};
+use axum::response::{IntoResponse as _, Response};
+use http::header::CACHE_CONTROL;
+use http::{HeaderMap, StatusCode};
+use reel_auth::Viewer;
+use reel_error::{ErrorCode, Language};
+use reel_id::UploadId;
+use serde::{Deserialize, Serialize};
+
+use super::{MediaType, Shared, UploadKind, drain, media_type};
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Parameters {
+    kind: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Uploaded {
+    upload_id: UploadId,
+}
+
+/// Takes a file.
+pub(super) async fn post(
+    State(shared): State<Arc<Shared>>,
+    Query(parameters): Query<Parameters>,
+    request: Request,
+) -> Response {
+    let (head, body) = request.into_parts();
+    let authentication = shared.authenticator.authenticate(&head.headers).await;
+    let admitted = authentication.caller.required().and_then(|viewer| Ok((viewer, kind(&parameters)?)));
+    let outcome = match admitted {
+        Ok((viewer, kind)) => take(&shared, kind, viewer, &head.headers, body).await,
+        Err(code) => {
+            drain(&head.headers, body).await;
+            Err(code)
+        }
+    };
+    let mut response = match outcome {
+        Ok(upload_id) => (StatusCode::CREATED, Json(Uploaded { upload_id })).into_response(),
+        Err(code) => refusal(code),
+    };
+    response.headers_mut().insert(CACHE_CONTROL, http::HeaderValue::from_static("no-store"));
+    authentication.announce(response.headers_mut());
+    response
+}
+
+fn kind(parameters: &Parameters) -> Result<UploadKind, ErrorCode> {
+    match parameters.kind.as_deref() {
+        Some("video") => Ok(UploadKind::Video),
+        Some("image") => Ok(UploadKind::Image),
+        _ => Err(ErrorCode::InvalidArgument),
+    }
+}
+
+async fn take(
+    shared: &Shared,
+    kind: UploadKind,
+    viewer: Viewer,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<UploadId, ErrorCode> {
+    let streaming = async {
+        match media_type(headers) {
+            MediaType::Multipart(boundary) => {
+                let mut parts = multer::Multipart::new(body.into_data_stream(), boundary);
+                loop {
+                    let part = parts.next_field().await.map_err(|_| ErrorCode::UnreadableBody)?;
+                    let part = part.ok_or(ErrorCode::InvalidArgument)?;
+                    if is_file(&part) {
+                        break shared.gate.stream(kind, viewer, part).await;
+                    }
+                }
+            }
+            // A form is a browser's cross-site request or a mistake; never a file.
+            MediaType::UrlEncoded => Err(ErrorCode::UnsupportedMediaType),
+            MediaType::Missing | MediaType::Json | MediaType::Other => {
+                shared.gate.stream(kind, viewer, body.into_data_stream()).await
+            }
+        }
+    };
+    tokio::time::timeout(shared.gate.timeout(), streaming).await.unwrap_or(Err(ErrorCode::Timeout))
+}
+
+fn is_file(part: &multer::Field<'_>) -> bool {
+    part.file_name().is_some() || matches!(part.name(), Some("data" | "file"))
+}
+
+/// A refusal in the form of GraphQL errors, which the clients of this endpoint know how to read.
+fn refusal(code: ErrorCode) -> Response {
+    let status = StatusCode::from_u16(code.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let error = serde_json::json!({
+        "errors": [{"message": code.message(Language::English), "extensions": {"code": code.name()}}],
+    });
+    (status, Json(error)).into_response()
+}

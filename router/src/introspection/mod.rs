@@ -1,0 +1,72 @@
+//! `__schema` and `__type`, answered from the API schema in the shape that was asked for.
+
+mod resolve;
+
+use async_graphql_value::indexmap::IndexMap;
+use async_graphql_value::{ConstValue, Name, Value, Variables};
+
+use self::resolve::Node;
+use crate::executor::shape::{Content, Projection, ShapeField, ShapeId, ValueKind, ValueShape};
+use crate::schema::Schema;
+
+/// The answers of the introspecting root fields.
+pub(crate) fn answer(schema: &Schema, projection: &Projection, variables: &Variables) -> IndexMap<Name, ConstValue> {
+    let writer = Writer { schema, projection, variables };
+    let mut answers = IndexMap::new();
+    for field in &projection.shapes[projection.root].fields {
+        let node = match field.name.as_str() {
+            "__schema" => Node::Schema,
+            "__type" => match writer.argument(field, "name") {
+                Some(ConstValue::String(name)) => schema.type_named(&name).map_or(Node::Null, Node::Type),
+                _ => Node::Null,
+            },
+            _ => continue,
+        };
+        if let Content::Value(shape) = &field.content {
+            answers.insert(field.key.clone(), writer.value(shape, node));
+        }
+    }
+    answers
+}
+
+struct Writer<'a> {
+    schema: &'a Schema,
+    projection: &'a Projection,
+    variables: &'a Variables,
+}
+
+impl Writer<'_> {
+    fn value(&self, shape: &ValueShape, node: Node<'_>) -> ConstValue {
+        match (&shape.kind, node) {
+            (_, Node::Null) => ConstValue::Null,
+            (_, Node::Leaf(value)) => value,
+            (ValueKind::List(inner), Node::List(nodes)) => {
+                ConstValue::List(nodes.into_iter().map(|node| self.value(inner, node)).collect())
+            }
+            (ValueKind::Object(shape), node) => self.object(*shape, &node),
+            _ => ConstValue::Null,
+        }
+    }
+
+    fn object(&self, shape: ShapeId, node: &Node<'_>) -> ConstValue {
+        let mut object = IndexMap::new();
+        for field in &self.projection.shapes[shape].fields {
+            if let Content::Value(shape) = &field.content
+                && field.when.holds(self.variables)
+            {
+                let deprecated = matches!(self.argument(field, "includeDeprecated"), Some(ConstValue::Boolean(true)));
+                let resolved = resolve::field(self.schema, node, &field.name, deprecated);
+                object.insert(field.key.clone(), self.value(shape, resolved));
+            }
+        }
+        ConstValue::Object(object)
+    }
+
+    fn argument(&self, field: &ShapeField, name: &str) -> Option<ConstValue> {
+        let (_, value) = field.arguments.iter().find(|(argument, _)| argument == name)?;
+        match value {
+            Value::Variable(variable) => self.variables.get(variable).cloned(),
+            value => value.clone().into_const(),
+        }
+    }
+}

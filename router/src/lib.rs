@@ -1,0 +1,19 @@
+//! The router: one graph in front of many subgraphs. It knows no database and no subgraph of its own.
+//!
+//! A request goes down through [`pipeline`] (parse, limits, validate, authorize, plan) and [`executor`] (fetch, merge,
+//! project); [`transport`] is the only way to a subgraph. [`Engine`] is these together.
+
+pub mod engine;
+mod error;
+pub mod executor;
+mod introspection;
+mod path;
+pub mod pipeline;
+pub mod planner;
+pub mod schema;
+pub mod transport;
+
+pub use engine::{Engine, EngineError, EngineSettings, GraphqlRequest, GraphqlResponse, PreparedOperation};
+pub use error::GraphqlError;
+pub use executor::ExecutedOperation;
+pub use path::PathSegment;

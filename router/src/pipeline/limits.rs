@@ -1,0 +1,118 @@
+//! The limits that need the schema: page sizes, and fields that may stand only once in a document.
+
+use async_graphql_value::{ConstValue, Name, Value, Variables};
+use reel_document::DocumentBounds;
+use reel_error::ErrorCode;
+
+use super::operation::{Field, Operation, Selection};
+use crate::error::GraphqlError;
+
+/// What clients' documents may ask.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// The bounds of the text and of what it expands to.
+    pub document: DocumentBounds,
+    /// The largest page.
+    pub page_size: i64,
+    /// The arguments that are page sizes.
+    pub page_arguments: Vec<String>,
+    /// Root fields of which a document may have one: those that guess secrets.
+    pub single_fields: Vec<String>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            document: DocumentBounds::default(),
+            page_size: 50,
+            page_arguments: vec!["first".into(), "last".into()],
+            single_fields: vec!["logIn".into(), "register".into(), "renewSession".into()],
+        }
+    }
+}
+
+/// A page size that comes in a variable, to be checked per request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageArgument {
+    /// The argument.
+    pub argument: Name,
+    /// The variable.
+    pub variable: Name,
+}
+
+/// Checks what the document alone tells, and answers which page sizes come in variables.
+///
+/// # Errors
+///
+/// Which limit was crossed.
+pub fn check(operation: &Operation, limits: &Limits) -> Result<Vec<PageArgument>, GraphqlError> {
+    let mut singles = 0;
+    count_singles(&operation.selections, limits, &mut singles);
+    if singles > 1 {
+        let names = limits.single_fields.join(", ");
+        let message = format!("An operation may have only one of the fields {names}; send several requests.");
+        return Err(GraphqlError::new(ErrorCode::RootFieldLimit, message));
+    }
+    let mut arguments = Vec::new();
+    check_pages(&operation.selections, limits, &mut arguments)?;
+    Ok(arguments)
+}
+
+/// Checks the page sizes that came in variables.
+///
+/// # Errors
+///
+/// The one that is too large.
+pub fn check_variables(arguments: &[PageArgument], variables: &Variables, limits: &Limits) -> Result<(), GraphqlError> {
+    arguments.iter().try_for_each(|page| match variables.get(&page.variable) {
+        Some(ConstValue::Number(size)) => check_size(&page.argument, size.as_i64(), limits),
+        _ => Ok(()),
+    })
+}
+
+fn count_singles(selections: &[Selection], limits: &Limits, count: &mut usize) {
+    for selection in selections {
+        match selection {
+            Selection::Field(field) => *count += usize::from(limits.single_fields.iter().any(|single| field.name == *single)),
+            Selection::Fragment(fragment) => count_singles(&fragment.selections, limits, count),
+        }
+    }
+}
+
+fn check_pages(selections: &[Selection], limits: &Limits, arguments: &mut Vec<PageArgument>) -> Result<(), GraphqlError> {
+    for selection in selections {
+        match selection {
+            Selection::Field(field) => {
+                check_field(field, limits, arguments)?;
+                check_pages(&field.selections, limits, arguments)?;
+            }
+            Selection::Fragment(fragment) => check_pages(&fragment.selections, limits, arguments)?,
+        }
+    }
+    Ok(())
+}
+
+fn check_field(field: &Field, limits: &Limits, arguments: &mut Vec<PageArgument>) -> Result<(), GraphqlError> {
+    for (name, value) in &field.arguments {
+        if !limits.page_arguments.iter().any(|page| *name == *page) {
+            continue;
+        }
+        match value {
+            Value::Number(size) => check_size(name, size.as_i64(), limits).map_err(|error| error.located(field.position))?,
+            Value::Variable(variable) => {
+                arguments.push(PageArgument { argument: name.clone(), variable: variable.clone() });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Negative sizes are the subgraph's to refuse. A number that is not an `i64` is too large to be a size.
+fn check_size(argument: &Name, size: Option<i64>, limits: &Limits) -> Result<(), GraphqlError> {
+    if size.is_some_and(|size| size <= limits.page_size) {
+        return Ok(());
+    }
+    let message = format!("`{argument}` may be at most {}; page through the rest with `after`.", limits.page_size);
+    Err(GraphqlError::new(ErrorCode::PageSizeLimit, message))
+}

@@ -1,0 +1,82 @@
+//! What happens to a document before anything is fetched. One file a stage, in this order:
+//! [`parse`], [`validate`], [`operation`] (resolved against the schema), [`limits`], [`authorize`], [`plan`]; then, per
+//! request, [`variables`] and the limits that depend on them.
+
+pub mod authorize;
+pub mod limits;
+pub mod operation;
+pub mod parse;
+pub mod plan;
+mod print;
+pub mod validate;
+pub mod variables;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reel_document::DocumentBounds;
+
+use crate::error::GraphqlError;
+use crate::planner::SharedPlanner;
+use crate::schema::Schema;
+
+pub use limits::{Limits, PageArgument};
+pub use operation::{Operation, OperationKind};
+pub use plan::{CompiledOperation, PlanCache};
+
+/// Whose document it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Trust {
+    /// Anyone's: all limits hold.
+    Client,
+    /// Ours, checked in with the code: only the bounds that keep the process safe hold.
+    Trusted,
+}
+
+/// The stages with what they need.
+pub struct Pipeline {
+    /// The API schema.
+    pub schema: Arc<Schema>,
+    /// The rules that documents are validated by.
+    pub validator: validate::Validator,
+    /// Plans what is left of the operation after authorization.
+    pub planner: SharedPlanner,
+    /// The limits of clients' documents.
+    pub limits: Limits,
+    /// Whether `__schema` and `__type` may be asked.
+    pub introspection: bool,
+    /// How long planning one operation may take.
+    pub planning_timeout: Duration,
+}
+
+impl Pipeline {
+    /// Runs every stage that depends only on the document and on whether somebody is logged in. It computes for
+    /// milliseconds, sometimes more: call it off the async threads.
+    ///
+    /// # Errors
+    ///
+    /// Why the request is refused.
+    pub fn compile(
+        &self,
+        text: &str,
+        operation_name: Option<&str>,
+        authenticated: bool,
+        trust: Trust,
+    ) -> Result<CompiledOperation, Vec<GraphqlError>> {
+        let trusted = DocumentBounds::subgraph();
+        let bounds = if trust == Trust::Client { &self.limits.document } else { &trusted };
+        let document = parse::parse(text, bounds).map_err(|error| vec![error])?;
+        self.validator.validate(text)?;
+        let mut operation =
+            operation::resolve(&self.schema, &document, operation_name).map_err(|error| vec![error])?;
+        if !self.introspection {
+            operation.refuse_introspection().map_err(|error| vec![error])?;
+        }
+        let page_arguments = match trust {
+            Trust::Client => limits::check(&operation, &self.limits).map_err(|error| vec![error])?,
+            Trust::Trusted => Vec::new(),
+        };
+        authorize::authorize(&mut operation, &self.schema, authenticated);
+        plan::compile(self, operation, page_arguments, authenticated).map_err(|error| vec![error])
+    }
+}

@@ -1,0 +1,232 @@
+//! From the library's plan to ours, once per plan.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use async_graphql_parser::types::{ExecutableDocument, Selection, SelectionSet};
+use async_graphql_value::Name;
+use hive_router_query_planner::ast::operation::SubgraphFetchOperation;
+use hive_router_query_planner::ast::selection_item::SelectionItem;
+use hive_router_query_planner::ast::selection_set::SelectionSet as LibrarySelectionSet;
+use hive_router_query_planner::planner::plan_nodes as library;
+
+use super::plan::{
+    EntityFetch, EntityInput, EntityOutput, FlattenPath, FlattenSegment, KeyRename, PlanNode, QueryPlan, Requirement,
+    RequirementField, RewriteSegment, RootFetch, TypenameRewrite,
+};
+use super::{PlanError, SubgraphName};
+use crate::transport::SubgraphDocument;
+
+pub(super) fn query_plan(plan: &library::QueryPlan) -> Result<QueryPlan, PlanError> {
+    Ok(QueryPlan { root: plan.node.as_ref().map(node).transpose()? })
+}
+
+fn node(plan: &library::PlanNode) -> Result<PlanNode, PlanError> {
+    match plan {
+        library::PlanNode::Fetch(fetch) => Ok(PlanNode::Root(root_fetch(fetch)?)),
+        library::PlanNode::Flatten(flatten) => match flatten.node.as_ref() {
+            library::PlanNode::Fetch(fetch) => Ok(PlanNode::Entities(entity_fetch(&flatten.path, fetch)?)),
+            other => Err(unsupported("a flatten step around", other)),
+        },
+        library::PlanNode::BatchFetch(batch) => Ok(PlanNode::Entities(batch_fetch(batch)?)),
+        library::PlanNode::Sequence(steps) => Ok(PlanNode::Sequence(nodes(&steps.nodes)?)),
+        library::PlanNode::Parallel(steps) => Ok(PlanNode::Parallel(nodes(&steps.nodes)?)),
+        library::PlanNode::Condition(condition) => Ok(PlanNode::Condition {
+            variable: Name::new(&condition.condition),
+            then: optional(condition.if_clause.as_deref())?,
+            otherwise: optional(condition.else_clause.as_deref())?,
+        }),
+        other @ (library::PlanNode::Subscription(_) | library::PlanNode::Defer(_)) => Err(unsupported("the step", other)),
+    }
+}
+
+fn nodes(steps: &[library::PlanNode]) -> Result<Vec<PlanNode>, PlanError> {
+    steps.iter().map(node).collect()
+}
+
+fn optional(step: Option<&library::PlanNode>) -> Result<Option<Box<PlanNode>>, PlanError> {
+    step.map(|step| node(step).map(Box::new)).transpose()
+}
+
+fn unsupported(what: &str, node: &library::PlanNode) -> PlanError {
+    PlanError::Unsupported(format!("{what} {node}"))
+}
+
+fn root_fetch(fetch: &library::FetchNode) -> Result<RootFetch, PlanError> {
+    let document = document(&fetch.operation)?;
+    let mut fields = Vec::new();
+    for (_, operation) in document.parsed.operations.iter() {
+        collect_keys(&document.parsed, &operation.node.selection_set.node, &mut fields);
+    }
+    Ok(RootFetch {
+        subgraph: SubgraphName::from(fetch.service_name.as_str()),
+        document,
+        fields,
+        variables: variables(fetch.variable_usages.as_ref()),
+        renames: renames(fetch.output_rewrites.as_deref())?,
+    })
+}
+
+fn entity_fetch(path: &library::FlattenNodePath, fetch: &library::FetchNode) -> Result<EntityFetch, PlanError> {
+    let document = document(&fetch.operation)?;
+    let input = EntityInput {
+        variable: Name::new("representations"),
+        paths: vec![flatten_path(path)],
+        requires: fetch.requires.as_ref().map(requirements).transpose()?.unwrap_or_default(),
+        rewrites: typename_rewrites(fetch.input_rewrites.as_deref())?,
+    };
+    let output = EntityOutput {
+        key: Name::new("_entities"),
+        input: 0,
+        fields: entity_fields(&document.parsed, "_entities"),
+        renames: renames(fetch.output_rewrites.as_deref())?,
+    };
+    Ok(EntityFetch {
+        subgraph: SubgraphName::from(fetch.service_name.as_str()),
+        variables: variables(fetch.variable_usages.as_ref()),
+        document,
+        inputs: vec![input],
+        outputs: vec![output],
+    })
+}
+
+fn batch_fetch(batch: &library::BatchFetchNode) -> Result<EntityFetch, PlanError> {
+    let document = document(&batch.operation)?;
+    let mut inputs: Vec<EntityInput> = Vec::new();
+    let mut outputs = Vec::new();
+    for alias in &batch.entity_batch.aliases {
+        let variable = Name::new(&alias.representations_variable_name);
+        let known = inputs.iter().position(|input| input.variable == variable);
+        let input = known.unwrap_or(inputs.len());
+        if known.is_none() {
+            inputs.push(EntityInput {
+                variable,
+                paths: alias.merge_paths.iter().map(flatten_path).collect(),
+                requires: requirements(&alias.requires)?,
+                rewrites: typename_rewrites(alias.input_rewrites.as_deref())?,
+            });
+        }
+        outputs.push(EntityOutput {
+            key: Name::new(&alias.alias),
+            input,
+            fields: entity_fields(&document.parsed, &alias.alias),
+            renames: renames(alias.output_rewrites.as_deref())?,
+        });
+    }
+    Ok(EntityFetch {
+        subgraph: SubgraphName::from(batch.service_name.as_str()),
+        variables: variables(batch.variable_usages.as_ref()),
+        document,
+        inputs,
+        outputs,
+    })
+}
+
+fn document(operation: &SubgraphFetchOperation) -> Result<Arc<SubgraphDocument>, PlanError> {
+    let text = operation.document_str.clone();
+    let parsed = async_graphql_parser::parse_query(&text)
+        .map_err(|error| PlanError::Unsupported(format!("a document that does not parse: {error}")))?;
+    Ok(Arc::new(SubgraphDocument { text, parsed }))
+}
+
+fn variables(usages: Option<&BTreeSet<String>>) -> Vec<Name> {
+    usages.into_iter().flatten().map(Name::new).collect()
+}
+
+fn flatten_path(path: &library::FlattenNodePath) -> FlattenPath {
+    let segments = path.as_slice().iter().filter_map(|segment| match segment {
+        library::FlattenNodePathSegment::Field(key) => Some(FlattenSegment::Key(Name::new(key))),
+        library::FlattenNodePathSegment::TypeCondition(types) => Some(FlattenSegment::Types(types.clone())),
+        library::FlattenNodePathSegment::List => None,
+    });
+    FlattenPath(segments.collect())
+}
+
+fn requirements(set: &LibrarySelectionSet) -> Result<Vec<Requirement>, PlanError> {
+    set.items.iter().map(requirement).collect()
+}
+
+/// A field that was fetched under another key is required as `name: key`: read the key, send the name.
+fn requirement(item: &SelectionItem) -> Result<Requirement, PlanError> {
+    match item {
+        SelectionItem::Field(field) => Ok(Requirement::Field(RequirementField {
+            key: Name::new(field.alias.as_ref().unwrap_or(&field.name)),
+            source: Name::new(&field.name),
+            parts: requirements(&field.selections)?,
+        })),
+        SelectionItem::InlineFragment(fragment) => Ok(Requirement::Fragment {
+            condition: Name::new(&fragment.type_condition),
+            parts: requirements(&fragment.selections)?,
+        }),
+        SelectionItem::FragmentSpread(name) => {
+            Err(PlanError::Unsupported(format!("a spread of {name} in what a fetch requires")))
+        }
+    }
+}
+
+fn typename_rewrites(rewrites: Option<&[library::FetchRewrite]>) -> Result<Vec<TypenameRewrite>, PlanError> {
+    rewrites.unwrap_or_default().iter().map(typename_rewrite).collect()
+}
+
+fn typename_rewrite(rewrite: &library::FetchRewrite) -> Result<TypenameRewrite, PlanError> {
+    let library::FetchRewrite::ValueSetter(setter) = rewrite else {
+        return Err(PlanError::Unsupported(format!("the input rewrite {rewrite:?}")));
+    };
+    match setter.path.as_slice() {
+        [library::FetchNodePathSegment::TypenameEquals(types), library::FetchNodePathSegment::Key(key)]
+            if key == "__typename" =>
+        {
+            Ok(TypenameRewrite { types: types.clone(), replacement: setter.set_value_to.clone() })
+        }
+        _ => Err(PlanError::Unsupported(format!("the input rewrite {rewrite:?}"))),
+    }
+}
+
+fn renames(rewrites: Option<&[library::FetchRewrite]>) -> Result<Vec<KeyRename>, PlanError> {
+    rewrites.unwrap_or_default().iter().map(rename).collect()
+}
+
+fn rename(rewrite: &library::FetchRewrite) -> Result<KeyRename, PlanError> {
+    let library::FetchRewrite::KeyRenamer(renamer) = rewrite else {
+        return Err(PlanError::Unsupported(format!("the output rewrite {rewrite:?}")));
+    };
+    let segment = |segment: &library::FetchNodePathSegment| match segment {
+        library::FetchNodePathSegment::Key(key) => RewriteSegment::Key(Name::new(key)),
+        library::FetchNodePathSegment::TypenameEquals(types) => RewriteSegment::Types(types.clone()),
+    };
+    Ok(KeyRename { path: renamer.path.iter().map(segment).collect(), to: Name::new(&renamer.rename_key_to) })
+}
+
+/// The response keys under one `_entities` field: what is lost when the fetch fails.
+fn entity_fields(document: &ExecutableDocument, key: &str) -> Vec<Name> {
+    let mut fields = Vec::new();
+    for (_, operation) in document.operations.iter() {
+        for selection in &operation.node.selection_set.node.items {
+            if let Selection::Field(field) = &selection.node
+                && field.node.response_key().node == key
+            {
+                collect_keys(document, &field.node.selection_set.node, &mut fields);
+            }
+        }
+    }
+    fields
+}
+
+fn collect_keys(document: &ExecutableDocument, set: &SelectionSet, keys: &mut Vec<Name>) {
+    for selection in &set.items {
+        match &selection.node {
+            Selection::Field(field) => {
+                let key = &field.node.response_key().node;
+                if key != "__typename" && !keys.contains(key) {
+                    keys.push(key.clone());
+                }
+            }
+            Selection::InlineFragment(fragment) => collect_keys(document, &fragment.node.selection_set.node, keys),
+            Selection::FragmentSpread(spread) => {
+                if let Some(fragment) = document.fragments.get(&spread.node.fragment_name.node) {
+                    collect_keys(document, &fragment.node.selection_set.node, keys);
+                }
+            }
+        }
+    }
+}

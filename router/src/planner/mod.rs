@@ -1,0 +1,51 @@
+//! From an operation to the fetches that answer it. The planner library is behind [`Planner`]; the plan is ours.
+
+mod convert;
+mod display;
+mod hive;
+mod plan;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use hive::HivePlanner;
+pub use plan::{
+    EntityFetch, EntityInput, EntityOutput, FlattenPath, FlattenSegment, KeyRename, PlanNode, QueryPlan, Requirement,
+    RequirementField, RewriteSegment, RootFetch, SubgraphName, TypenameRewrite,
+};
+
+/// Plans operations over one supergraph.
+pub trait Planner: Send + Sync {
+    /// Plans the only operation of `document`, which is valid and spreads no named fragments. It may compute for as long
+    /// as `timeout`: call it off the async threads.
+    ///
+    /// # Errors
+    ///
+    /// A [`PlanError`]; its texts are for the log.
+    fn plan(&self, document: &str, timeout: Duration) -> Result<QueryPlan, PlanError>;
+}
+
+/// Why there is no plan.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum PlanError {
+    /// The library failed on a valid operation.
+    #[error("the planner failed: {0}")]
+    Failed(String),
+    /// It took too long.
+    #[error("planning took too long")]
+    Timeout,
+    /// The plan has something that the executor does not know.
+    #[error("the plan has an unknown part: {0}")]
+    Unsupported(String),
+}
+
+/// Why there is no planner.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum PlannerError {
+    /// The supergraph does not parse or does not hold together.
+    #[error("the supergraph cannot be used: {0}; compose it again")]
+    BadSupergraph(String),
+}
+
+/// A planner shared by all requests.
+pub type SharedPlanner = Arc<dyn Planner>;

@@ -1,0 +1,159 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use async_graphql_value::Name;
+
+use crate::transport::SubgraphDocument;
+
+/// The name of a subgraph in the supergraph.
+pub type SubgraphName = Arc<str>;
+
+/// What to fetch, in which order.
+#[derive(Debug)]
+pub struct QueryPlan {
+    /// `None` when no subgraph is needed.
+    pub root: Option<PlanNode>,
+}
+
+/// A step of a plan.
+#[derive(Debug)]
+pub enum PlanNode {
+    /// One after the other.
+    Sequence(Vec<PlanNode>),
+    /// At the same time.
+    Parallel(Vec<PlanNode>),
+    /// If a variable is true, the first; otherwise the second.
+    Condition {
+        /// The variable.
+        variable: Name,
+        /// If it is true.
+        then: Option<Box<PlanNode>>,
+        /// If it is not.
+        otherwise: Option<Box<PlanNode>>,
+    },
+    /// A fetch of root fields.
+    Root(RootFetch),
+    /// A fetch of fields of entities that are already there.
+    Entities(EntityFetch),
+}
+
+/// A fetch of root fields.
+#[derive(Debug)]
+pub struct RootFetch {
+    /// Whom to ask.
+    pub subgraph: SubgraphName,
+    /// What to ask.
+    pub document: Arc<SubgraphDocument>,
+    /// The client's variables that the document uses.
+    pub variables: Vec<Name>,
+    /// The response keys that it selects: what is lost when the fetch fails.
+    pub fields: Vec<Name>,
+    /// Keys of the answer that were renamed to avoid conflicts.
+    pub renames: Vec<KeyRename>,
+}
+
+/// A fetch of fields of entities. One request may serve several places of the response.
+#[derive(Debug)]
+pub struct EntityFetch {
+    /// Whom to ask.
+    pub subgraph: SubgraphName,
+    /// What to ask.
+    pub document: Arc<SubgraphDocument>,
+    /// The client's variables that the document uses.
+    pub variables: Vec<Name>,
+    /// The lists of representations.
+    pub inputs: Vec<EntityInput>,
+    /// The `_entities` fields of the document.
+    pub outputs: Vec<EntityOutput>,
+}
+
+/// One list of representations.
+#[derive(Debug)]
+pub struct EntityInput {
+    /// The variable that carries it.
+    pub variable: Name,
+    /// Where the entities are.
+    pub paths: Vec<FlattenPath>,
+    /// What a representation consists of.
+    pub requires: Vec<Requirement>,
+    /// Type names to replace in representations.
+    pub rewrites: Vec<TypenameRewrite>,
+}
+
+/// One `_entities` field.
+#[derive(Debug)]
+pub struct EntityOutput {
+    /// Its response key.
+    pub key: Name,
+    /// Which of the inputs it is about.
+    pub input: usize,
+    /// The response keys that it selects on the entities.
+    pub fields: Vec<Name>,
+    /// Keys of the answer that were renamed to avoid conflicts.
+    pub renames: Vec<KeyRename>,
+}
+
+/// Where entities are in the response. Lists are passed through wherever they are met.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct FlattenPath(pub Vec<FlattenSegment>);
+
+/// A step of a [`FlattenPath`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum FlattenSegment {
+    /// Into a response key.
+    Key(Name),
+    /// On only if the object is one of these types.
+    Types(BTreeSet<String>),
+}
+
+/// A part of a representation.
+#[derive(Debug)]
+pub enum Requirement {
+    /// A field.
+    Field(RequirementField),
+    /// Fields of some types only.
+    Fragment {
+        /// The type.
+        condition: Name,
+        /// The fields.
+        parts: Vec<Requirement>,
+    },
+}
+
+/// A field of a representation.
+#[derive(Debug)]
+pub struct RequirementField {
+    /// Its name in the representation.
+    pub key: Name,
+    /// Its name in the response.
+    pub source: Name,
+    /// Its own fields; empty for a leaf.
+    pub parts: Vec<Requirement>,
+}
+
+/// Replaces the type name of representations of some types, because the subgraph knows them as an interface.
+#[derive(Debug)]
+pub struct TypenameRewrite {
+    /// Which types.
+    pub types: BTreeSet<String>,
+    /// What to say instead.
+    pub replacement: String,
+}
+
+/// Renames a key of an answer back to what the client asked for.
+#[derive(Debug)]
+pub struct KeyRename {
+    /// Where, from the top of the answer (or of the entity) down to the key itself.
+    pub path: Vec<RewriteSegment>,
+    /// The client's key.
+    pub to: Name,
+}
+
+/// A step of a rename's path.
+#[derive(Debug)]
+pub enum RewriteSegment {
+    /// Into a key.
+    Key(Name),
+    /// On only if the object is one of these types.
+    Types(BTreeSet<String>),
+}

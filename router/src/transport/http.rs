@@ -1,0 +1,214 @@
+//! Subgraphs over HTTP: POST with JSON, signed, on pooled connections.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_graphql_value::{ConstValue, Name, Variables};
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, StatusCode, Uri, header};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use reel_auth::call;
+use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
+
+use super::{PathSegment, SubgraphError, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError};
+
+/// How to call one subgraph.
+#[derive(Debug, Clone)]
+pub struct HttpTransportSettings {
+    /// Where it answers GraphQL, for example `http://127.0.0.1:4001/graphql`.
+    pub url: Uri,
+    /// The audience that calls are signed for, for example `video/graphql`.
+    pub audience: String,
+    /// How long one fetch may take; the request's own deadline may be earlier.
+    pub timeout: Duration,
+    /// How long connecting may take.
+    pub connect_timeout: Duration,
+    /// How many fetches may be under way at once; more of them wait, up to their deadline.
+    pub connections: usize,
+    /// How large an answer may be, in bytes.
+    pub answer_limit: usize,
+    /// Whether the subgraph speaks HTTP/2 without TLS, so that one connection carries all fetches.
+    pub http2: bool,
+}
+
+impl HttpTransportSettings {
+    /// The defaults for a subgraph at `url`.
+    pub fn new(url: Uri, audience: impl Into<String>) -> Self {
+        Self {
+            url,
+            audience: audience.into(),
+            timeout: Duration::from_secs(10),
+            connect_timeout: Duration::from_secs(2),
+            connections: 128,
+            answer_limit: 16 * 1024 * 1024,
+            http2: false,
+        }
+    }
+}
+
+/// One subgraph over HTTP.
+#[derive(Debug)]
+pub struct HttpTransport {
+    client: Client<HttpConnector, Full<Bytes>>,
+    settings: HttpTransportSettings,
+    signer: Arc<call::CallSigner>,
+    permits: Semaphore,
+}
+
+impl HttpTransport {
+    /// A transport with a connection pool of its own.
+    pub fn new(settings: HttpTransportSettings, signer: Arc<call::CallSigner>) -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        connector.set_connect_timeout(Some(settings.connect_timeout));
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(Duration::from_secs(60))
+            .pool_max_idle_per_host(settings.connections)
+            .http2_only(settings.http2)
+            .build(connector);
+        let permits = Semaphore::new(settings.connections);
+        Self { client, settings, signer, permits }
+    }
+
+    async fn call(&self, request: &SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
+        let _permit = self.permits.acquire().await.map_err(|error| TransportError::Unavailable(error.to_string()))?;
+        let request = self.http_request(request)?;
+        let response = self.client.request(request).await.map_err(|error| TransportError::Unavailable(chain(&error)))?;
+        let status = response.status();
+        let limit = self.settings.answer_limit;
+        let body = Limited::new(response.into_body(), limit).collect().await.map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                TransportError::TooLarge { limit }
+            } else {
+                TransportError::Unavailable(error.to_string())
+            }
+        })?;
+        read_answer(status, &body.to_bytes())
+    }
+
+    fn http_request(&self, request: &SubgraphRequest) -> Result<Request<Full<Bytes>>, TransportError> {
+        let content = RequestBody {
+            query: &request.document.text,
+            operation_name: request.operation_name.as_deref(),
+            variables: &request.variables,
+        };
+        let body = serde_json::to_vec(&content).map_err(|error| TransportError::Unavailable(error.to_string()))?;
+        let context = &request.context;
+        let envelope = self.signer.sign(&self.settings.audience, context.viewer.as_ref(), &body);
+        let mut builder = Request::builder()
+            .method(Method::POST)
+            .uri(self.settings.url.clone())
+            .header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))
+            .header(header::ACCEPT, HeaderValue::from_static("application/graphql-response+json, application/json"))
+            .header(call::HEADER, envelope)
+            .header("x-request-id", &context.request_id);
+        if let Some(traceparent) = &context.traceparent {
+            builder = builder.header("traceparent", traceparent);
+        }
+        builder.body(Full::new(Bytes::from(body))).map_err(|error| TransportError::Unavailable(error.to_string()))
+    }
+}
+
+#[async_trait]
+impl SubgraphTransport for HttpTransport {
+    async fn execute(&self, request: SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
+        let deadline = request.context.deadline.min(Instant::now() + self.settings.timeout);
+        tokio::time::timeout_at(deadline.into(), self.call(&request)).await.unwrap_or(Err(TransportError::Timeout))
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RequestBody<'a> {
+    query: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operation_name: Option<&'a str>,
+    variables: &'a Variables,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    #[serde(default)]
+    data: ConstValue,
+    #[serde(default)]
+    errors: Option<Vec<AnswerError>>,
+}
+
+#[derive(Deserialize)]
+struct AnswerError {
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    path: Option<Vec<AnswerSegment>>,
+    #[serde(default)]
+    extensions: Option<AnswerExtensions>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum AnswerSegment {
+    Index(usize),
+    Key(String),
+}
+
+#[derive(Deserialize, Default)]
+struct AnswerExtensions {
+    #[serde(default)]
+    code: Option<ConstValue>,
+    #[serde(default)]
+    field: Option<ConstValue>,
+}
+
+fn read_answer(status: StatusCode, body: &[u8]) -> Result<SubgraphResponse, TransportError> {
+    let answer: Answer = serde_json::from_slice(body)
+        .map_err(|error| TransportError::BadAnswer(format!("HTTP {status}: {error}")))?;
+    let errors: Vec<SubgraphError> = answer.errors.unwrap_or_default().into_iter().map(AnswerError::into_error).collect();
+    if errors.is_empty() && !matches!(answer.data, ConstValue::Object(_)) {
+        return Err(TransportError::BadAnswer(format!("HTTP {status} with neither data nor errors")));
+    }
+    Ok(SubgraphResponse { data: answer.data, errors })
+}
+
+impl AnswerError {
+    fn into_error(self) -> SubgraphError {
+        let extensions = self.extensions.unwrap_or_default();
+        let path = self.path.unwrap_or_default();
+        SubgraphError {
+            message: self.message,
+            path: path
+                .into_iter()
+                .map(|segment| match segment {
+                    AnswerSegment::Index(index) => PathSegment::Index(index),
+                    AnswerSegment::Key(key) => PathSegment::Key(Name::new(key)),
+                })
+                .collect(),
+            code: text(extensions.code),
+            field: text(extensions.field),
+        }
+    }
+}
+
+fn text(value: Option<ConstValue>) -> Option<String> {
+    match value {
+        Some(ConstValue::String(text)) => Some(text),
+        _ => None,
+    }
+}
+
+/// The client's errors hide the cause in their sources.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        source = error.source();
+    }
+    text
+}

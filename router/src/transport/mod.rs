@@ -1,0 +1,102 @@
+//! How a fetch reaches a subgraph. The executor knows only this trait; in one process it is a function call, between
+//! processes it is HTTP ([`http`]).
+
+pub mod http;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use async_graphql_parser::types::ExecutableDocument;
+use async_graphql_value::{ConstValue, Variables};
+use async_trait::async_trait;
+use reel_auth::Viewer;
+
+pub use crate::path::PathSegment;
+
+/// A subgraph that can be asked.
+#[async_trait]
+pub trait SubgraphTransport: Send + Sync {
+    /// Executes one document. GraphQL errors are part of the response; an error of this call means that there is none.
+    ///
+    /// # Errors
+    ///
+    /// A [`TransportError`] when no GraphQL response was received.
+    async fn execute(&self, request: SubgraphRequest) -> Result<SubgraphResponse, TransportError>;
+}
+
+/// One fetch.
+#[derive(Debug, Clone)]
+pub struct SubgraphRequest {
+    /// What to execute. It holds one anonymous operation unless `operation_name` says otherwise.
+    pub document: Arc<SubgraphDocument>,
+    /// Which operation of the document.
+    pub operation_name: Option<String>,
+    /// Its variables, entity representations included.
+    pub variables: Variables,
+    /// The client's request that this fetch is a part of.
+    pub context: Arc<RequestContext>,
+}
+
+/// A document for a subgraph, parsed once when the plan is made.
+#[derive(Debug)]
+pub struct SubgraphDocument {
+    /// The text, for transports that send it.
+    pub text: String,
+    /// The same, parsed, for transports that do not.
+    pub parsed: ExecutableDocument,
+}
+
+/// A subgraph's answer.
+#[derive(Debug, Clone, Default)]
+pub struct SubgraphResponse {
+    /// The data; null when there is none.
+    pub data: ConstValue,
+    /// The errors, with paths as the subgraph sees them.
+    pub errors: Vec<SubgraphError>,
+}
+
+/// One error of a subgraph's answer.
+#[derive(Debug, Clone, Default)]
+pub struct SubgraphError {
+    /// The subgraph's text. Clients see it only when `code` is one of the project's table.
+    pub message: String,
+    /// Where, in the subgraph's document; may be empty or lack list indexes.
+    pub path: Vec<PathSegment>,
+    /// `extensions.code`.
+    pub code: Option<String>,
+    /// `extensions.field`: the input that the error is about.
+    pub field: Option<String>,
+}
+
+/// Why there is no answer. The texts are for the log; clients see generic ones.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum TransportError {
+    /// The deadline passed first.
+    #[error("the subgraph did not answer in time")]
+    Timeout,
+    /// The subgraph cannot be reached, or refused.
+    #[error("the subgraph is unavailable: {0}")]
+    Unavailable(String),
+    /// The answer is not a GraphQL response.
+    #[error("the subgraph's answer is not a GraphQL response: {0}")]
+    BadAnswer(String),
+    /// The answer is larger than allowed.
+    #[error("the subgraph's answer is larger than {limit} bytes")]
+    TooLarge {
+        /// The bound, in bytes.
+        limit: usize,
+    },
+}
+
+/// What a fetch needs to know of the client's request.
+#[derive(Debug, Clone)]
+pub struct RequestContext {
+    /// Who is asking; `None` is anonymous.
+    pub viewer: Option<Viewer>,
+    /// Identifies the request in every log line.
+    pub request_id: String,
+    /// The W3C trace context to pass on.
+    pub traceparent: Option<String>,
+    /// When the answer is no longer wanted.
+    pub deadline: Instant,
+}
