@@ -30,7 +30,14 @@ const MAX_ERRORS: usize = 20;
 /// Checks every path from the roots.
 pub(crate) fn check(merged: &Merged, schemas: &[Schema], report: &mut Report) {
     let world = World::new(merged, schemas);
-    let mut walk = Walk { world: &world, report, steps: Vec::new(), seen: HashMap::new(), queue: VecDeque::new(), errors: HashSet::new() };
+    let mut walk = Walk {
+        world: &world,
+        report,
+        steps: Vec::new(),
+        seen: HashMap::new(),
+        queue: VecDeque::new(),
+        errors: HashSet::new(),
+    };
     for root in ["Query", "Mutation", "Subscription"] {
         if let Some(ty) = merged.types.get(root) {
             let graphs = ty.joins.iter().map(|join| Standpoint::at(join.graph)).collect();

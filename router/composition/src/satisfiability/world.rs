@@ -1,0 +1,156 @@
+//! The subgraphs as satisfiability sees them: who has which type, who resolves which field.
+
+use std::collections::HashMap;
+
+use async_graphql_value::Name;
+
+use crate::{
+    compose::model::{GraphId, Merged, MergedField, MergedKind},
+    field_set::Selection,
+    model::{External, Field, Kind, Schema, TypeDef, named},
+};
+
+/// A subgraph that has the value at hand, with what `@provides` on the way there adds to what it can resolve.
+#[derive(Clone)]
+pub(super) struct Standpoint<'a> {
+    pub(super) graph: GraphId,
+    pub(super) provided: Vec<&'a Selection>,
+    /// The subgraph's own type for the value, where that is narrower than the merged one.
+    pub(super) narrowed: Option<&'a Name>,
+}
+
+impl Standpoint<'_> {
+    pub(super) fn at(graph: GraphId) -> Self {
+        Self { graph, provided: Vec::new(), narrowed: None }
+    }
+}
+
+/// Provided selections are the same when they are written in the same place.
+impl PartialEq for Standpoint<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.graph == other.graph
+            && self.narrowed == other.narrowed
+            && self.provided.len() == other.provided.len()
+            && self.provided.iter().zip(&other.provided).all(|(own, other)| std::ptr::eq(*own, *other))
+    }
+}
+
+/// The merged schema and its subgraphs, with the questions that the walk asks.
+pub(super) struct World<'a> {
+    pub(super) merged: &'a Merged,
+    pub(super) schemas: &'a [Schema],
+    objects: HashMap<&'a Name, Vec<&'a Name>>,
+    /// Which subgraphs have a type, an interface object standing for it included.
+    holders: HashMap<&'a Name, Vec<GraphId>>,
+}
+
+impl<'a> World<'a> {
+    pub(super) fn new(merged: &'a Merged, schemas: &'a [Schema]) -> Self {
+        let mut world = Self { merged, schemas, objects: HashMap::new(), holders: HashMap::new() };
+        for ty in merged.types.values() {
+            match &ty.kind {
+                MergedKind::Object(object) => {
+                    for interface in object.implements.keys() {
+                        world.objects.entry(interface).or_default().push(&ty.name);
+                    }
+                }
+                MergedKind::Union(members) => {
+                    world.objects.entry(&ty.name).or_default().extend(members.keys());
+                }
+                _ => {}
+            }
+        }
+        world.find_holders();
+        world
+    }
+
+    fn find_holders(&mut self) {
+        for (graph, schema) in self.schemas.iter().enumerate() {
+            for ty in schema.types.values() {
+                self.holders.entry(&ty.name).or_default().push(graph);
+                let objects = ty.marks.interface_object.and_then(|_| self.objects.get(&ty.name));
+                for object in objects.into_iter().flatten().filter(|object| !schema.types.contains_key(**object)) {
+                    self.holders.entry(object).or_default().push(graph);
+                }
+            }
+        }
+        self.holders.values_mut().for_each(|graphs| graphs.dedup());
+    }
+
+    pub(super) fn holders(&self, ty: &Name) -> &[GraphId] {
+        self.holders.get(ty).map_or(&[], Vec::as_slice)
+    }
+
+    /// The objects that an interface or union can be.
+    pub(super) fn possible_types(&self, ty: &Name) -> &[&'a Name] {
+        self.objects.get(ty).map_or(&[], Vec::as_slice)
+    }
+
+    /// What a subgraph has for a type: the type, or the interface object that stands for one of its interfaces.
+    pub(super) fn local(&self, graph: GraphId, ty: &Name) -> Option<&'a TypeDef> {
+        let schema = &self.schemas[graph];
+        if let Some(found) = schema.types.get(ty) {
+            return Some(found);
+        }
+        let interfaces = self.merged.types.get(ty)?.kind.composite()?.implements.keys();
+        let standing_in = |name: &Name| schema.types.get(name).filter(|ty| ty.marks.interface_object.is_some());
+        interfaces.filter_map(standing_in).next()
+    }
+
+    /// The subgraph's own definition of a field of a type.
+    pub(super) fn field(&self, graph: GraphId, ty: &Name, field: &str) -> Option<&'a Field> {
+        self.local(graph, ty)?.kind.fields()?.get(field)
+    }
+
+    fn merged_field(&self, ty: &Name, field: &str) -> Option<&'a MergedField> {
+        self.merged.types.get(ty)?.kind.composite()?.fields.get(field)
+    }
+
+    /// Whether a subgraph resolves a field on its own account (requirements aside).
+    pub(super) fn resolves(&self, graph: GraphId, ty: &Name, field: &str) -> bool {
+        let Some(own) = self.field(graph, ty, field).filter(|own| own.external != External::Yes) else { return false };
+        let holder = self.local(graph, ty).map_or(ty, |local| &local.name);
+        let Some(merged) = self.merged_field(holder, &own.name) else { return false };
+        let asked = |join: &crate::compose::model::JoinField| join.graph == Some(graph) && !join.used_overridden;
+        merged.joins.is_empty() || merged.joins.iter().any(asked)
+    }
+
+    /// The same standpoint, knowing that the value is a certain object; `None` when the subgraph cannot know that.
+    pub(super) fn cast(&self, at: &Standpoint<'a>, from: &Name, object: &Name) -> Option<Standpoint<'a>> {
+        let schema = &self.schemas[at.graph];
+        let from = at.narrowed.unwrap_or(from);
+        let possible = match schema.types.get(from).map(|ty| &ty.kind) {
+            Some(Kind::Union(members)) => members.contains_key(object),
+            Some(Kind::Interface(_)) => {
+                let found = schema.types.get(object).and_then(|ty| ty.kind.composite());
+                found.is_some_and(|composite| composite.implements.contains_key(from))
+            }
+            // Also false for an interface object: it cannot say what it stands for.
+            Some(Kind::Object(it)) => from == object && !it.fields.is_empty(),
+            _ => false,
+        };
+        possible.then(|| Standpoint { provided: under_cast(&at.provided, object), ..Standpoint::at(at.graph) })
+    }
+
+    /// A subgraph's own type of a field, where it differs from the merged one.
+    pub(super) fn narrowed(&self, graph: GraphId, ty: &Name, field: &str) -> Option<&'a Name> {
+        let own = named(&self.field(graph, ty, field)?.ty);
+        let merged = named(&self.merged_field(ty, field)?.ty);
+        (own != merged).then_some(own)
+    }
+}
+
+/// What is provided on one object of an abstract type.
+fn under_cast<'a>(provided: &[&'a Selection], object: &Name) -> Vec<&'a Selection> {
+    let mut under = Vec::new();
+    for selection in provided {
+        match selection {
+            Selection::Fragment { on, children, .. } if on.as_ref().is_none_or(|on| on == object) => {
+                under.extend(children.iter());
+            }
+            Selection::Fragment { .. } => {}
+            Selection::Field { .. } => under.push(*selection),
+        }
+    }
+    under
+}
