@@ -1,0 +1,21 @@
+//! What we see of a running process: logs, metrics, and the ids that tie them together across processes.
+//!
+//! - [`init`] starts logging once per process.
+//! - [`observed`] wraps a router: one log line and two metrics per request, and a [`RequestContext`] (request id and
+//!   trace) that [`RequestContext::current`] finds anywhere below and [`RequestContext::write_to`] passes on to the next
+//!   process.
+//! - [`metrics_text`] is what `GET /metrics` answers.
+//!
+//! Tokens, passwords and bodies are never logged; paths are logged as their templates, not as they were sent.
+
+mod context;
+mod logging;
+mod metrics_text;
+mod observe;
+mod trace;
+
+pub use context::{REQUEST_ID, RequestContext};
+pub use logging::{LogFormat, TelemetryError, TelemetrySettings, init};
+pub use metrics_text::metrics_text;
+pub use observe::observed;
+pub use trace::{TRACEPARENT, TraceContext};
