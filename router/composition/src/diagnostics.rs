@@ -164,6 +164,7 @@ codes! {
     KeyInvalidFieldsType = "KEY_INVALID_FIELDS_TYPE",
     KeyUnsupportedOnInterface = "KEY_UNSUPPORTED_ON_INTERFACE",
     MergedDirectiveApplicationOnExternal = "MERGED_DIRECTIVE_APPLICATION_ON_EXTERNAL",
+    MissingTransitiveAuthRequirements = "MISSING_TRANSITIVE_AUTH_REQUIREMENTS",
     NoQueries = "NO_QUERIES",
     OnlyInaccessibleChildren = "ONLY_INACCESSIBLE_CHILDREN",
     OverrideCollisionWithAnotherDirective = "OVERRIDE_COLLISION_WITH_ANOTHER_DIRECTIVE",

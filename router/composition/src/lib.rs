@@ -7,7 +7,7 @@
 //! link specifications) and the API schema.
 //!
 //! Nothing stops at the first mistake: every phase collects its [`Diagnostic`]s, and composition ends after the first
-//! phase that found an error. The same input gives the same output, whatever the order of the subgraphs.
+//! phase that found an error (reading and checking single subgraphs are one). The same input gives the same output, whatever the order of the subgraphs.
 
 mod compose;
 mod diagnostics;
@@ -53,7 +53,10 @@ pub struct Supergraph {
 pub fn compose(subgraphs: &[Subgraph]) -> Result<Supergraph, Vec<Diagnostic>> {
     let mut report = Report::default();
     let schemas = ingest::ingest(subgraphs, &mut report);
-    report.checkpoint()?;
+    if schemas.len() < subgraphs.len() {
+        // What cannot be parsed cannot be checked any further.
+        report.checkpoint()?;
+    }
     validate::subgraphs(&schemas, &mut report);
     report.checkpoint()?;
     let merged = compose::merge(&schemas, &mut report);

@@ -21,6 +21,8 @@ pub(crate) struct Schema {
     pub(crate) types: IndexMap<Name, TypeDef>,
     /// Directives that the subgraph defines itself.
     pub(crate) directives: IndexMap<Name, DirectiveDef>,
+    /// Some field set could not be read, so what it uses is not known.
+    pub(crate) unread_field_set: bool,
     /// What `@composeDirective` names.
     pub(crate) composed: Vec<Composed>,
 }
@@ -32,16 +34,6 @@ impl Schema {
 
     pub(crate) fn field(&self, type_name: &str, field: &str) -> Option<&Field> {
         self.types.get(type_name)?.kind.fields()?.get(field)
-    }
-
-    /// The object types that a value of this composite type can have here.
-    pub(crate) fn possible_types(&self, type_name: &str) -> Vec<Name> {
-        match self.types.get(type_name).map(|ty| (&ty.name, &ty.kind)) {
-            Some((name, Kind::Object(_))) => vec![name.clone()],
-            Some((_, Kind::Union(members))) => members.keys().cloned().collect(),
-            Some((name, Kind::Interface(_))) => self.implementers(name),
-            _ => Vec::new(),
-        }
     }
 
     /// The object types that implement an interface here.
@@ -189,7 +181,6 @@ pub(crate) struct EnumValue {
 
 /// A directive that a subgraph defines.
 pub(crate) struct DirectiveDef {
-    pub(crate) name: Name,
     pub(crate) pos: Pos,
     pub(crate) description: Option<String>,
     pub(crate) arguments: IndexMap<Name, InputValue>,

@@ -79,7 +79,9 @@ fn merge(
     let marked: Vec<_> = defining.iter().map(|source| (source.graph, source.field.pos, &source.field.marks)).collect();
     let marks = marks::merge(composer, coordinate, &marked);
     let arguments = arguments::merge(composer, &coordinate, &defining);
-    let fit = field_type(composer, &coordinate, &defining);
+    // A field that is taken over still answers where the old subgraph is deployed: its type has to agree.
+    let typed: Vec<_> = sources.iter().filter(|source| source.field.external != External::Yes).collect();
+    let fit = field_type(composer, coordinate, &typed);
     let same_type = matches!(fit, Fit::Same(_));
     let mut field = MergedField { description, ty: fit.into_type(), arguments, joins: Vec::new(), marks };
     let same_type = external::check(composer, &coordinate(), &field, sources) && same_type;

@@ -31,6 +31,27 @@ pub(super) fn merge(
     merged
 }
 
+/// Adds what another element demands of the viewer.
+pub(crate) fn demand(to: &mut MergedMarks, from: &MergedMarks) {
+    to.authenticated |= from.authenticated;
+    to.requires_scopes = both(to.requires_scopes.take(), from.requires_scopes.as_ref());
+    to.policy = both(to.policy.take(), from.policy.as_ref());
+}
+
+/// Whether whoever meets the one meets the other, too.
+pub(crate) fn satisfies(own: &MergedMarks, needed: &MergedMarks) -> bool {
+    let groups = |own: &Option<Vec<Vec<String>>>, needed: &Option<Vec<Vec<String>>>| match (own, needed) {
+        (_, None) => true,
+        (None, Some(_)) => false,
+        (Some(own), Some(needed)) => {
+            own.iter().all(|own| needed.iter().any(|needed| needed.iter().all(|it| own.contains(it))))
+        }
+    };
+    (own.authenticated || !needed.authenticated)
+        && groups(&own.requires_scopes, &needed.requires_scopes)
+        && groups(&own.policy, &needed.policy)
+}
+
 /// Groups that satisfy both sides: one group of each, together.
 fn both(left: Option<Vec<Vec<String>>>, right: Option<&Vec<Vec<String>>>) -> Option<Vec<Vec<String>>> {
     let (left, right) = match (left, right) {

@@ -1,6 +1,7 @@
 //! Merging: one merged type per name, over all subgraphs that have it.
 
 mod arguments;
+mod authorization;
 mod description;
 mod directive;
 mod r#enum;
@@ -8,7 +9,7 @@ mod external;
 mod field;
 mod input;
 mod interface;
-mod marks;
+pub(crate) mod marks;
 pub(crate) mod model;
 mod object;
 mod overriding;
@@ -52,6 +53,7 @@ pub(crate) fn merge(schemas: &[Schema], report: &mut Report) -> Merged {
         composer.merge_type(name, sources, &mut merged);
     }
     interface::fill_implementations(&mut composer, &mut merged);
+    authorization::spread(&mut merged);
     // How an enum merges depends on where the merged types use it.
     let usage = r#enum::Usage::of(&merged);
     for (name, sources) in enums {

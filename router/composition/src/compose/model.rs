@@ -40,13 +40,6 @@ pub(crate) struct MergedType {
     pub(crate) marks: MergedMarks,
 }
 
-impl MergedType {
-    /// How many subgraphs have the type.
-    pub(crate) fn graph_count(&self) -> usize {
-        self.joins.iter().map(|join| join.graph).collect::<BTreeSet<_>>().len()
-    }
-}
-
 pub(crate) enum MergedKind {
     Scalar,
     Object(MergedComposite),
@@ -156,6 +149,13 @@ pub(crate) struct MergedMarks {
     pub(crate) specified_by: Option<String>,
     pub(crate) one_of: bool,
     pub(crate) custom: Vec<ConstDirective>,
+}
+
+impl MergedMarks {
+    /// Whether they demand anything of the viewer.
+    pub(crate) fn demands_something(&self) -> bool {
+        self.authenticated || self.requires_scopes.is_some() || self.policy.is_some()
+    }
 }
 
 /// A directive definition that the supergraph keeps.

@@ -22,10 +22,14 @@ pub(super) enum Overridden {
 pub(super) fn apply(composer: &mut Composer<'_, '_>, coordinate: &str, sources: &mut [FieldSource<'_>]) {
     for index in 0..sources.len() {
         let Some(overrides) = sources[index].field.marks.overrides.clone() else { continue };
+        let from = sources.iter().position(|source| composer.schemas[source.graph].name == overrides.from);
         if is_refused(composer, coordinate, &sources[index], &overrides) {
+            // What it would have taken over is not also reported as shared.
+            if let Some(from) = from.filter(|from| *from != index) {
+                sources[from].overridden = Overridden::Dropped;
+            }
             continue;
         }
-        let from = sources.iter().position(|source| composer.schemas[source.graph].name == overrides.from);
         match from {
             Some(from) => take_over(composer, coordinate, sources, (index, from), &overrides),
             None => nothing_to_take(composer, coordinate, &sources[index], &overrides),
@@ -107,7 +111,8 @@ fn take_over(
 ) {
     let places =
         composer.places([(sources[index].graph, overrides.pos), (sources[from].graph, sources[from].field.pos)]);
-    let old = &sources[from].field;
+    let old = sources[from].field;
+    sources[from].overridden = Overridden::Dropped;
     if old.marks.overrides.is_some() {
         let message = format!(
             "{coordinate} is taken over from \"{}\", which itself takes it over: remove one @override.",

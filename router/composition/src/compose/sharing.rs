@@ -3,12 +3,12 @@
 use async_graphql_value::Name;
 
 use super::{Composer, field::FieldSource, overriding::Overridden};
-use crate::{Code, spec::Version};
+use crate::{Code, model::External, spec::Version};
 
 pub(super) fn check(composer: &mut Composer<'_, '_>, owner: &Name, coordinate: &str, sources: &[FieldSource<'_>]) {
     let resolving: Vec<_> = sources
         .iter()
-        .filter(|source| source.overridden == Overridden::No && !source.field.is_fully_external())
+        .filter(|source| source.overridden == Overridden::No && source.field.external != External::Yes)
         .collect();
     let alone: Vec<_> = resolving.iter().filter(|source| !is_shareable(composer, owner, source)).collect();
     if resolving.len() < 2 || alone.is_empty() {
@@ -28,5 +28,5 @@ fn is_shareable(composer: &Composer<'_, '_>, owner: &Name, source: &FieldSource<
     let marks = &source.field.marks;
     // Federation 1 had no word for sharing, so everything there may be.
     let v1 = composer.schemas[source.graph].version == Version::V1 && *owner != "Subscription";
-    v1 || marks.shareable.is_some() || source.field.uses.in_key || source.field.uses.in_provides
+    v1 || marks.shareable.is_some() || source.field.uses.in_key
 }

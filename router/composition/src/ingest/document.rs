@@ -35,11 +35,20 @@ pub(super) fn read(subgraph: &Subgraph, graph: String, report: &mut Report) -> O
     let defined: HashMap<_, _> =
         document.directives.iter().map(|directive| (directive.node.name.node.clone(), &directive.node)).collect();
     let roots = root_names(subgraph, &document, report);
-    let mut reader = Reader { subgraph: &subgraph.name, links: &links, defined: &defined, roots: &roots, report };
+    let mut reader = Reader {
+        subgraph: &subgraph.name,
+        links: &links,
+        defined: &defined,
+        roots: &roots,
+        report,
+        unread_field_set: false,
+    };
     let types = types::read(&mut reader, &document.types);
     let directives = own_directives(&mut reader, subgraph, &document.directives);
     let composed = composed(&mut reader, &document.schemas);
+    let unread_field_set = reader.unread_field_set;
     Some(Schema {
+        unread_field_set,
         name: subgraph.name.clone(),
         url: subgraph.url.clone().unwrap_or_default(),
         graph,
@@ -128,7 +137,6 @@ fn own_directives(
             continue;
         }
         let definition = DirectiveDef {
-            name: name.clone(),
             pos: directive.pos,
             description: directive.node.description.as_ref().map(|text| text.node.clone()),
             arguments: types::arguments(reader, &format!("@{name}"), &directive.node.arguments),

@@ -25,6 +25,8 @@ pub(super) struct Reader<'a> {
     /// Root types under other names → the names that the supergraph uses.
     pub(super) roots: &'a HashMap<Name, Name>,
     pub(super) report: &'a mut Report,
+    /// Some field set could not be read, so what it uses is not known.
+    pub(super) unread_field_set: bool,
 }
 
 /// An element that carries directives.
@@ -199,6 +201,7 @@ impl Reader<'_> {
             _ => (Code::ProvidesInvalidFieldsType, Code::ProvidesInvalidFields),
         };
         let on = element.coordinate;
+        let before = std::mem::replace(&mut self.unread_field_set, true);
         let name = &directive.node.name.node;
         let text = match directive.node.get_argument("fields").map(|value| &value.node) {
             Some(ConstValue::String(text)) => text.clone(),
@@ -211,7 +214,10 @@ impl Reader<'_> {
             }
         };
         match FieldSet::parse(&text, directive.pos) {
-            Ok(fields) => Some(fields),
+            Ok(fields) => {
+                self.unread_field_set = before;
+                Some(fields)
+            }
             Err(why) => {
                 self.error(invalid, format!("@{name}(fields: \"{text}\") on {on}: {why}."), directive.pos);
                 None

@@ -43,9 +43,13 @@ pub(super) fn report(world: &World<'_>, report: &mut Report, steps: &[Step<'_>],
         let pos = world.field(*graph, ty, field).map(|field| field.pos).or_else(|| Some(world.local(*graph, ty)?.pos));
         pos.map(|pos| schema.place(pos))
     });
-    let mut places: Vec<_> = places.collect();
-    places.dedup();
-    report.error(Code::SatisfiabilityError, message, places);
+    let mut distinct = Vec::new();
+    for place in places {
+        if !distinct.contains(&place) {
+            distinct.push(place);
+        }
+    }
+    report.error(Code::SatisfiabilityError, message, distinct);
 }
 
 /// Why one subgraph cannot be asked.

@@ -24,7 +24,7 @@ fn one(check: &mut Check<'_, '_>, ty: &TypeDef, field: &Field) {
             format!("@external on {coordinate}: fields of interfaces cannot be external, mark those of objects.");
         return check.error(Code::ExternalOnInterface, message, field.pos);
     }
-    if !field.uses.any() {
+    if !field.uses.any() && !check.schema.unread_field_set {
         let message = format!(
             "{coordinate} is @external but no @key, @requires, @provides or interface of this subgraph uses it: remove \
              the field, or @external if the subgraph resolves it."

@@ -24,6 +24,14 @@ pub(super) fn check(merged: &Merged, schemas: &[Schema], report: &mut Report) {
     }
 }
 
+fn argument(name: &Name) -> String {
+    format!("({name}:)")
+}
+
+fn input_field(name: &Name) -> String {
+    format!(".{name}")
+}
+
 struct Hidden<'a, 'r> {
     merged: &'a Merged,
     schemas: &'a [Schema],
@@ -45,7 +53,7 @@ impl Hidden<'_, '_> {
             MergedKind::Union(members) => members.keys().filter(|member| !self.is_hidden(member)).count(),
             MergedKind::Enum(values) => values.values().filter(|value| !value.marks.inaccessible).count(),
             MergedKind::Input(fields) => {
-                self.inputs(ty.name.as_str(), fields, &type_places(self.schemas, &ty.name));
+                self.inputs(ty.name.as_str(), fields, &type_places(self.schemas, &ty.name), input_field);
                 fields.values().filter(|field| !field.marks.inaccessible).count()
             }
         };
@@ -64,7 +72,7 @@ impl Hidden<'_, '_> {
             let places = field_places(self.schemas, name, field_name);
             let coordinate = format!("{name}.{field_name}");
             self.reference(&coordinate, &field.ty, &places);
-            self.inputs(&coordinate, &field.arguments, &places);
+            self.inputs(&coordinate, &field.arguments, &places, argument);
         }
     }
 
@@ -94,9 +102,15 @@ impl Hidden<'_, '_> {
         }
     }
 
-    fn inputs(&mut self, owner: &str, inputs: &IndexMap<Name, MergedInput>, places: &[Place]) {
+    fn inputs(
+        &mut self,
+        owner: &str,
+        inputs: &IndexMap<Name, MergedInput>,
+        places: &[Place],
+        coordinate: fn(&Name) -> String,
+    ) {
         for (name, input) in inputs {
-            let coordinate = format!("{owner}({name}:)");
+            let coordinate = format!("{owner}{}", coordinate(name));
             if !input.marks.inaccessible {
                 self.reference(&coordinate, &input.ty, places);
                 if let Some(default) = &input.default {

@@ -1,5 +1,6 @@
 //! Checks: each subgraph by itself, and the merged schema.
 
+mod authorization;
 mod external;
 mod field_sets;
 mod implementations;
@@ -27,6 +28,7 @@ pub(crate) fn subgraphs(schemas: &[Schema], report: &mut Report) {
             external::check(&mut check, ty);
             sharing::check(&mut check, ty);
             interface_objects::check(&mut check, ty);
+            authorization::check(&mut check, ty);
         }
     }
 }
@@ -35,6 +37,7 @@ pub(crate) fn subgraphs(schemas: &[Schema], report: &mut Report) {
 pub(crate) fn supergraph(merged: &Merged, schemas: &[Schema], report: &mut Report) {
     implementations::check(merged, schemas, report);
     interface_objects::check_all(merged, schemas, report);
+    authorization::check_requirements(merged, schemas, report);
     inaccessible::check(merged, schemas, report);
 }
 
