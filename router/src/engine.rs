@@ -157,7 +157,7 @@ impl Engine {
             let message = "A GET request may only query; send mutations with POST.";
             return refusal(&[GraphqlError::new(ErrorCode::MethodNotAllowed, message)]);
         }
-        let variables = match self.variables(&operation, &request.variables) {
+        let variables = match self.variables(&operation, request.variables) {
             Ok(variables) => variables,
             Err(errors) => return refusal(&errors),
         };
@@ -189,7 +189,7 @@ impl Engine {
     pub async fn execute_prepared(
         &self,
         operation: &PreparedOperation,
-        given: &Variables,
+        given: Variables,
         context: Arc<RequestContext>,
     ) -> ExecutedOperation {
         let operation = if context.viewer.is_some() { &operation.authenticated } else { &operation.anonymous };
@@ -209,7 +209,7 @@ impl Engine {
         Ok(compiled.plan.to_string())
     }
 
-    fn variables(&self, operation: &CompiledOperation, given: &Variables) -> Result<Variables, Vec<GraphqlError>> {
+    fn variables(&self, operation: &CompiledOperation, given: Variables) -> Result<Variables, Vec<GraphqlError>> {
         let variables = variables::coerce(&self.pipeline.schema, &operation.variables, given)?;
         limits::check_variables(&operation.page_arguments, &variables, &self.pipeline.limits)
             .map_err(|error| vec![error])?;

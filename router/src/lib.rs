@@ -3,13 +3,18 @@
 //! A request goes down through [`pipeline`] (parse, limits, validate, authorize, plan) and [`executor`] (fetch, merge,
 //! project); [`transport`] is the only way to a subgraph. [`Engine`] is these together.
 
+mod condition;
+pub mod auth;
+pub mod config;
 pub mod engine;
 mod error;
 pub mod executor;
+pub mod http;
 mod introspection;
 mod path;
 pub mod pipeline;
 pub mod planner;
+mod rest;
 pub mod schema;
 pub mod transport;
 

@@ -22,6 +22,9 @@ type Parts = Vec<(usize, Result<SubgraphResponse, TransportError>)>;
 
 impl Execution<'_> {
     pub(super) async fn entities(&self, fetch: &EntityFetch) {
+        if fetch.outputs.iter().all(|output| self.wanted(&output.fields).next().is_none()) {
+            return;
+        }
         let mut inputs: Vec<Representations> = {
             let state = self.state();
             fetch.inputs.iter().map(|input| collect(self.schema, &state.data, input)).collect()
@@ -138,38 +141,38 @@ impl Execution<'_> {
     /// An error that does not say where: each field of the fetch may be hit.
     fn report_everywhere(&self, fetch: &EntityFetch, inputs: &[Representations], error: &SubgraphError, state: &mut State) {
         let visible = visible(error);
-        for path in lost_fields(fetch, inputs, &state.data) {
+        for path in self.lost_fields(fetch, inputs, &state.data) {
             state.errors.add(visible.clone().at(path));
         }
     }
 
     fn fail(&self, fetch: &EntityFetch, inputs: &[Representations], code: ErrorCode) {
         let mut state = self.state();
-        for path in lost_fields(fetch, inputs, &state.data) {
+        for path in self.lost_fields(fetch, inputs, &state.data) {
             state.errors.add_at(code, code.message(Language::English), path);
         }
     }
-}
 
-/// The first fields that are missing when a fetch gives nothing.
-fn lost_fields(fetch: &EntityFetch, inputs: &[Representations], data: &ConstValue) -> Vec<Vec<PathSegment>> {
-    let mut lost = Vec::new();
-    for output in &fetch.outputs {
-        for target in &inputs[output.input].targets {
-            let entity = response_path(data, &fetch.inputs[output.input].paths[target.path], &target.positions);
-            for field in &output.fields {
-                let mut path = entity.clone();
-                path.push(PathSegment::Key(field.clone()));
-                if is_null(data, &path) {
-                    lost.push(path);
-                }
-                if lost.len() == MOST_PLACES {
-                    return lost;
+    /// The first fields that are missing when a fetch gives nothing.
+    fn lost_fields(&self, fetch: &EntityFetch, inputs: &[Representations], data: &ConstValue) -> Vec<Vec<PathSegment>> {
+        let mut lost = Vec::new();
+        for output in &fetch.outputs {
+            for target in &inputs[output.input].targets {
+                let entity = response_path(data, &fetch.inputs[output.input].paths[target.path], &target.positions);
+                for field in self.wanted(&output.fields).filter(|field| field.key != "__typename") {
+                    let mut path = entity.clone();
+                    path.push(PathSegment::Key(field.key.clone()));
+                    if is_null(data, &path) {
+                        lost.push(path);
+                    }
+                    if lost.len() == MOST_PLACES {
+                        return lost;
+                    }
                 }
             }
         }
+        lost
     }
-    lost
 }
 
 /// The subgraph knows a renamed key by the name it was sent.

@@ -21,11 +21,12 @@ use reel_error::{ErrorCode, Language};
 
 use self::errors::{ErrorLog, transport_code, visible};
 use self::sink::ValueSink;
+use crate::condition::all_hold;
 use crate::error::GraphqlError;
 use crate::introspection;
 use crate::path::PathSegment;
 use crate::pipeline::CompiledOperation;
-use crate::planner::{PlanNode, RootFetch};
+use crate::planner::{FetchedField, PlanNode, RootFetch};
 use crate::schema::Schema;
 use crate::transport::{
     RequestContext, SubgraphDocument, SubgraphError, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError,
@@ -140,6 +141,10 @@ impl Execution<'_> {
     }
 
     async fn root(&self, fetch: &RootFetch) {
+        let wanted: Vec<&FetchedField> = self.wanted(&fetch.fields).collect();
+        if wanted.is_empty() {
+            return;
+        }
         let variables = self.variables_of(&fetch.variables);
         let response = self.ask(&fetch.subgraph, &fetch.document, variables).await;
         let mut state = self.state();
@@ -154,8 +159,9 @@ impl Execution<'_> {
             }
             Err(error) => {
                 let code = transport_code(&error);
-                for key in &fetch.fields {
-                    state.errors.add_at(code, code.message(Language::English), vec![PathSegment::Key(key.clone())]);
+                for field in wanted {
+                    let path = vec![PathSegment::Key(field.key.clone())];
+                    state.errors.add_at(code, code.message(Language::English), path);
                 }
             }
         }
@@ -183,6 +189,11 @@ impl Execution<'_> {
             tracing::warn!(subgraph, request_id = self.context.request_id, %error, "a fetch failed");
         }
         answer
+    }
+
+    /// The fields that the client's variables include.
+    fn wanted<'f>(&self, fields: &'f [FetchedField]) -> impl Iterator<Item = &'f FetchedField> {
+        fields.iter().filter(|field| all_hold(&field.conditions, self.variables))
     }
 
     /// The client's variables that a fetch uses, as far as they have values.

@@ -9,9 +9,10 @@ use indexmap::IndexMap;
 use reel_error::ErrorCode;
 
 use super::json;
+use crate::condition::{Condition, all_hold};
 use crate::error::GraphqlError;
 use crate::pipeline::authorize::denial;
-use crate::pipeline::operation::{Condition, Field, Operation, Selection};
+use crate::pipeline::operation::{Field, Operation, Selection};
 use crate::schema::{Schema, TypeDefinition, TypeKind};
 
 /// How many fields all shapes of an operation may have together. Selections on interfaces inside each other multiply.
@@ -80,7 +81,7 @@ pub(crate) struct When(Vec<Vec<Condition>>);
 
 impl When {
     pub(crate) fn holds(&self, variables: &Variables) -> bool {
-        self.0.is_empty() || self.0.iter().any(|all| all.iter().all(|condition| condition_holds(condition, variables)))
+        self.0.is_empty() || self.0.iter().any(|all| all_hold(all, variables))
     }
 
     fn or(&mut self, conditions: &[Condition], first: bool) {
@@ -90,11 +91,6 @@ impl When {
             self.0.push(conditions.to_vec());
         }
     }
-}
-
-fn condition_holds(condition: &Condition, variables: &Variables) -> bool {
-    let value = variables.get(&condition.variable);
-    matches!(value, Some(async_graphql_value::ConstValue::Boolean(true))) == condition.expected
 }
 
 /// Makes the shapes of an operation.

@@ -13,6 +13,8 @@ use crate::schema::{Schema, TypeDefinition, base_name};
 
 pub use async_graphql_parser::types::OperationType as OperationKind;
 
+pub use crate::condition::Condition;
+
 /// An operation.
 #[derive(Debug, Clone)]
 pub struct Operation {
@@ -80,15 +82,6 @@ pub struct Fragment {
     pub conditions: Vec<Condition>,
     /// What is selected.
     pub selections: Vec<Selection>,
-}
-
-/// `@include(if: $variable)` or, with `expected` false, `@skip`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Condition {
-    /// The variable.
-    pub variable: Name,
-    /// The value that includes the selection.
-    pub expected: bool,
 }
 
 impl Operation {

@@ -17,11 +17,11 @@ const DEEPEST: usize = 64;
 /// # Errors
 ///
 /// One error per variable that does not fit.
-pub fn coerce(schema: &Schema, definitions: &[Variable], given: &Variables) -> Result<Variables, Vec<GraphqlError>> {
+pub fn coerce(schema: &Schema, definitions: &[Variable], mut given: Variables) -> Result<Variables, Vec<GraphqlError>> {
     let mut coerced = Variables::default();
     let mut errors = Vec::new();
     for definition in definitions {
-        match coerce_one(schema, definition, given.get(&definition.name)) {
+        match coerce_one(schema, definition, given.remove(&definition.name)) {
             Ok(Some(value)) => {
                 coerced.insert(definition.name.clone(), value);
             }
@@ -35,12 +35,12 @@ pub fn coerce(schema: &Schema, definitions: &[Variable], given: &Variables) -> R
     if errors.is_empty() { Ok(coerced) } else { Err(errors) }
 }
 
-fn coerce_one(schema: &Schema, definition: &Variable, given: Option<&ConstValue>) -> Result<Option<ConstValue>, String> {
+fn coerce_one(schema: &Schema, definition: &Variable, given: Option<ConstValue>) -> Result<Option<ConstValue>, String> {
     let (name, ty) = (&definition.name, &definition.ty);
     match given {
         None => match &definition.default_value {
             // Validation has checked the default; coercing it wraps single values into lists and fills in defaults.
-            Some(default) => Coercion::of(schema, name).value(default, ty, 0).map(Some),
+            Some(default) => Coercion::of(schema, name).value(default.clone(), ty, 0).map(Some),
             None if !ty.nullable => Err(format!("Variable \"${name}\" of required type \"{ty}\" was not provided.")),
             None => Ok(None),
         },
@@ -63,16 +63,20 @@ impl<'a> Coercion<'a> {
         Self { schema, path: variable.to_string(), variable }
     }
 
-    fn value(&mut self, value: &ConstValue, ty: &Type, depth: usize) -> Result<ConstValue, String> {
+    fn value(&mut self, value: ConstValue, ty: &Type, depth: usize) -> Result<ConstValue, String> {
         if depth > DEEPEST {
-            return Err(self.wrong(value, "it is nested too deeply"));
+            return Err(self.wrong(&value, "it is nested too deeply"));
         }
-        if *value == ConstValue::Null {
-            return if ty.nullable { Ok(ConstValue::Null) } else { Err(self.wrong(value, &format!("expected \"{ty}\" to be non-null"))) };
+        if value == ConstValue::Null {
+            return if ty.nullable {
+                Ok(ConstValue::Null)
+            } else {
+                Err(self.wrong(&value, &format!("expected \"{ty}\" to be non-null")))
+            };
         }
         match (&ty.base, value) {
             (BaseType::List(inner), ConstValue::List(items)) => {
-                let items = items.iter().enumerate().map(|(index, item)| {
+                let items = items.into_iter().enumerate().map(|(index, item)| {
                     self.within(&format!("[{index}]"), |coercion| coercion.value(item, inner, depth + 1))
                 });
                 Ok(ConstValue::List(items.collect::<Result<_, _>>()?))
@@ -80,53 +84,53 @@ impl<'a> Coercion<'a> {
             (BaseType::List(inner), single) => Ok(ConstValue::List(vec![self.value(single, inner, depth + 1)?])),
             (BaseType::Named(name), value) => match self.schema.type_named(name) {
                 Some(definition) => self.named(value, definition, depth),
-                None => Err(self.wrong(value, &format!("the type \"{name}\" is unknown"))),
+                None => Err(self.wrong(&value, &format!("the type \"{name}\" is unknown"))),
             },
         }
     }
 
-    fn named(&mut self, value: &ConstValue, ty: &TypeDefinition, depth: usize) -> Result<ConstValue, String> {
+    fn named(&mut self, value: ConstValue, ty: &TypeDefinition, depth: usize) -> Result<ConstValue, String> {
         match ty.kind {
             TypeKind::InputObject => self.input_object(value, ty, depth),
             TypeKind::Enum => match value {
                 ConstValue::String(text) if ty.values.contains_key(text.as_str()) => Ok(ConstValue::Enum(Name::new(text))),
-                ConstValue::Enum(name) if ty.values.contains_key(name) => Ok(value.clone()),
-                _ => Err(self.wrong(value, &format!("value does not exist in \"{}\" enum", ty.name))),
+                ConstValue::Enum(name) if ty.values.contains_key(&name) => Ok(ConstValue::Enum(name)),
+                value => Err(self.wrong(&value, &format!("value does not exist in \"{}\" enum", ty.name))),
             },
             _ => self.scalar(value, &ty.name),
         }
     }
 
-    fn scalar(&self, value: &ConstValue, name: &str) -> Result<ConstValue, String> {
-        match (name, value) {
+    fn scalar(&self, value: ConstValue, name: &str) -> Result<ConstValue, String> {
+        match (name, &value) {
             ("Int", ConstValue::Number(number)) => match integer(number) {
                 Some(integer) => Ok(ConstValue::from(integer)),
-                None => Err(self.wrong(value, "Int cannot represent a value that is not a 32-bit signed integer")),
+                None => Err(self.wrong(&value, "Int cannot represent a value that is not a 32-bit signed integer")),
             },
-            ("Int", _) => Err(self.wrong(value, "Int cannot represent non-integer value")),
+            ("Int", _) => Err(self.wrong(&value, "Int cannot represent non-integer value")),
             ("Float", ConstValue::Number(_)) | ("String" | "ID", ConstValue::String(_)) | ("Boolean", ConstValue::Boolean(_)) => {
-                Ok(value.clone())
+                Ok(value)
             }
             ("ID", ConstValue::Number(number)) if number.is_i64() || number.is_u64() => Ok(ConstValue::String(number.to_string())),
-            ("Float", _) => Err(self.wrong(value, "Float cannot represent non numeric value")),
-            ("String", _) => Err(self.wrong(value, "String cannot represent a non string value")),
-            ("Boolean", _) => Err(self.wrong(value, "Boolean cannot represent a non boolean value")),
-            ("ID", _) => Err(self.wrong(value, "ID cannot represent value")),
+            ("Float", _) => Err(self.wrong(&value, "Float cannot represent non numeric value")),
+            ("String", _) => Err(self.wrong(&value, "String cannot represent a non string value")),
+            ("Boolean", _) => Err(self.wrong(&value, "Boolean cannot represent a non boolean value")),
+            ("ID", _) => Err(self.wrong(&value, "ID cannot represent value")),
             // What a custom scalar takes only its subgraph knows.
-            _ => Ok(value.clone()),
+            _ => Ok(value),
         }
     }
 
-    fn input_object(&mut self, value: &ConstValue, ty: &TypeDefinition, depth: usize) -> Result<ConstValue, String> {
-        let ConstValue::Object(given) = value else {
-            return Err(self.wrong(value, &format!("expected type \"{}\" to be an object", ty.name)));
+    fn input_object(&mut self, value: ConstValue, ty: &TypeDefinition, depth: usize) -> Result<ConstValue, String> {
+        let ConstValue::Object(mut given) = value else {
+            return Err(self.wrong(&value, &format!("expected type \"{}\" to be an object", ty.name)));
         };
         if let Some(unknown) = given.keys().find(|key| !ty.input_fields.contains_key(*key)) {
-            return Err(self.wrong(value, &format!("field \"{unknown}\" is not defined by type \"{}\"", ty.name)));
+            return Err(self.wrong(&ConstValue::Object(IndexMap::new()), &format!("field \"{unknown}\" is not defined by type \"{}\"", ty.name)));
         }
         let mut coerced = IndexMap::with_capacity(given.len());
         for field in ty.input_fields.values() {
-            if let Some(value) = self.input_field(field, given.get(&field.name), value, depth)? {
+            if let Some(value) = self.input_field(field, given.swap_remove(&field.name), depth)? {
                 coerced.insert(field.name.clone(), value);
             }
         }
@@ -136,8 +140,7 @@ impl<'a> Coercion<'a> {
     fn input_field(
         &mut self,
         field: &InputValue,
-        given: Option<&ConstValue>,
-        whole: &ConstValue,
+        given: Option<ConstValue>,
         depth: usize,
     ) -> Result<Option<ConstValue>, String> {
         match given {
@@ -146,7 +149,10 @@ impl<'a> Coercion<'a> {
             }
             None if field.default_value.is_some() => Ok(field.default_value.clone()),
             None if field.ty.nullable => Ok(None),
-            None => Err(self.wrong(whole, &format!("field \"{}\" of required type \"{}\" was not provided", field.name, field.ty))),
+            None => {
+                let why = format!("field \"{}\" of required type \"{}\" was not provided", field.name, field.ty);
+                Err(self.wrong(&ConstValue::Object(IndexMap::new()), &why))
+            }
         }
     }
 

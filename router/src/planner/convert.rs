@@ -3,18 +3,19 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use async_graphql_parser::types::{ExecutableDocument, Selection, SelectionSet};
-use async_graphql_value::Name;
+use async_graphql_parser::types::{Directive, ExecutableDocument, Selection, SelectionSet};
+use async_graphql_value::{Name, Value};
 use hive_router_query_planner::ast::operation::SubgraphFetchOperation;
 use hive_router_query_planner::ast::selection_item::SelectionItem;
 use hive_router_query_planner::ast::selection_set::SelectionSet as LibrarySelectionSet;
 use hive_router_query_planner::planner::plan_nodes as library;
 
 use super::plan::{
-    EntityFetch, EntityInput, EntityOutput, FlattenPath, FlattenSegment, KeyRename, PlanNode, QueryPlan, Requirement,
+    EntityFetch, EntityInput, EntityOutput, FetchedField, FlattenPath, FlattenSegment, KeyRename, PlanNode, QueryPlan, Requirement,
     RequirementField, RewriteSegment, RootFetch, TypenameRewrite,
 };
 use super::{PlanError, SubgraphName};
+use crate::condition::Condition;
 use crate::transport::SubgraphDocument;
 
 pub(super) fn query_plan(plan: &library::QueryPlan) -> Result<QueryPlan, PlanError> {
@@ -56,7 +57,7 @@ fn root_fetch(fetch: &library::FetchNode) -> Result<RootFetch, PlanError> {
     let document = document(&fetch.operation)?;
     let mut fields = Vec::new();
     for (_, operation) in document.parsed.operations.iter() {
-        collect_keys(&document.parsed, &operation.node.selection_set.node, &mut fields);
+        collect_fields(&document.parsed, &operation.node.selection_set.node, &[], &mut fields);
     }
     Ok(RootFetch {
         subgraph: SubgraphName::from(fetch.service_name.as_str()),
@@ -197,36 +198,53 @@ fn rename(rewrite: &library::FetchRewrite) -> Result<KeyRename, PlanError> {
     Ok(KeyRename { path: renamer.path.iter().map(segment).collect(), to: Name::new(&renamer.rename_key_to) })
 }
 
-/// The response keys under one `_entities` field: what is lost when the fetch fails.
-fn entity_fields(document: &ExecutableDocument, key: &str) -> Vec<Name> {
+/// What is selected under one `_entities` field.
+fn entity_fields(document: &ExecutableDocument, key: &str) -> Vec<FetchedField> {
     let mut fields = Vec::new();
     for (_, operation) in document.operations.iter() {
         for selection in &operation.node.selection_set.node.items {
             if let Selection::Field(field) = &selection.node
                 && field.node.response_key().node == key
             {
-                collect_keys(document, &field.node.selection_set.node, &mut fields);
+                collect_fields(document, &field.node.selection_set.node, &[], &mut fields);
             }
         }
     }
     fields
 }
 
-fn collect_keys(document: &ExecutableDocument, set: &SelectionSet, keys: &mut Vec<Name>) {
+/// The planner's documents have no cycles of fragments.
+fn collect_fields(document: &ExecutableDocument, set: &SelectionSet, outer: &[Condition], fields: &mut Vec<FetchedField>) {
     for selection in &set.items {
+        let mut conditions = outer.to_vec();
+        conditions.extend(selection.node.directives().iter().filter_map(|directive| condition(&directive.node)));
         match &selection.node {
             Selection::Field(field) => {
-                let key = &field.node.response_key().node;
-                if key != "__typename" && !keys.contains(key) {
-                    keys.push(key.clone());
+                let field = FetchedField { key: field.node.response_key().node.clone(), conditions };
+                if !fields.contains(&field) {
+                    fields.push(field);
                 }
             }
-            Selection::InlineFragment(fragment) => collect_keys(document, &fragment.node.selection_set.node, keys),
+            Selection::InlineFragment(fragment) => {
+                collect_fields(document, &fragment.node.selection_set.node, &conditions, fields);
+            }
             Selection::FragmentSpread(spread) => {
                 if let Some(fragment) = document.fragments.get(&spread.node.fragment_name.node) {
-                    collect_keys(document, &fragment.node.selection_set.node, keys);
+                    collect_fields(document, &fragment.node.selection_set.node, &conditions, fields);
                 }
             }
         }
+    }
+}
+
+fn condition(directive: &Directive) -> Option<Condition> {
+    let expected = match directive.name.node.as_str() {
+        "include" => true,
+        "skip" => false,
+        _ => return None,
+    };
+    match &directive.get_argument("if")?.node {
+        Value::Variable(variable) => Some(Condition { variable: variable.clone(), expected }),
+        _ => None,
     }
 }

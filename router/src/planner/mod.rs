@@ -10,7 +10,7 @@ use std::time::Duration;
 
 pub use hive::HivePlanner;
 pub use plan::{
-    EntityFetch, EntityInput, EntityOutput, FlattenPath, FlattenSegment, KeyRename, PlanNode, QueryPlan, Requirement,
+    EntityFetch, EntityInput, EntityOutput, FetchedField, FlattenPath, FlattenSegment, KeyRename, PlanNode, QueryPlan, Requirement,
     RequirementField, RewriteSegment, RootFetch, SubgraphName, TypenameRewrite,
 };
 

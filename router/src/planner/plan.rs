@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use async_graphql_value::Name;
 
+use crate::condition::Condition;
 use crate::transport::SubgraphDocument;
 
 /// The name of a subgraph in the supergraph.
@@ -46,10 +47,19 @@ pub struct RootFetch {
     pub document: Arc<SubgraphDocument>,
     /// The client's variables that the document uses.
     pub variables: Vec<Name>,
-    /// The response keys that it selects: what is lost when the fetch fails.
-    pub fields: Vec<Name>,
+    /// What it selects.
+    pub fields: Vec<FetchedField>,
     /// Keys of the answer that were renamed to avoid conflicts.
     pub renames: Vec<KeyRename>,
+}
+
+/// A field at the top of a fetch. A fetch whose fields are all excluded is not sent; one that fails loses them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FetchedField {
+    /// Its response key.
+    pub key: Name,
+    /// When it is included.
+    pub conditions: Vec<Condition>,
 }
 
 /// A fetch of fields of entities. One request may serve several places of the response.
@@ -87,8 +97,8 @@ pub struct EntityOutput {
     pub key: Name,
     /// Which of the inputs it is about.
     pub input: usize,
-    /// The response keys that it selects on the entities.
-    pub fields: Vec<Name>,
+    /// What it selects on the entities.
+    pub fields: Vec<FetchedField>,
     /// Keys of the answer that were renamed to avoid conflicts.
     pub renames: Vec<KeyRename>,
 }
