@@ -60,10 +60,7 @@ impl Authenticator {
         })?;
         match response.into_inner().outcome {
             Some(Outcome::Tokens(tokens)) => Ok((
-                Viewer {
-                    user_id: UserId::from(tokens.user_id),
-                    session_id: SessionId::from(tokens.session_id),
-                },
+                Viewer { user_id: UserId::from(tokens.user_id), session_id: SessionId::from(tokens.session_id) },
                 TokenPair { access: tokens.access_token, refresh: tokens.refresh_token },
             )),
             Some(Outcome::Refused(name)) => Err(reel_rpc::refused_code(&name)),

@@ -62,9 +62,13 @@ mod tests {
 
     #[test]
     fn empty_headers_and_other_schemes_are_no_token() {
-        for headers in
-            [&[("access-token", "")][..], &[("access-token", " ")], &[("authorization", "Basic a")], &[("authorization", "Bearer ")], &[]]
-        {
+        for headers in [
+            &[("access-token", "")][..],
+            &[("access-token", " ")],
+            &[("authorization", "Basic a")],
+            &[("authorization", "Bearer ")],
+            &[],
+        ] {
             assert_eq!(access(headers), None, "{headers:?}");
         }
     }

@@ -8,5 +8,5 @@ mod revocation;
 
 pub use authenticator::Authenticator;
 pub(crate) use caller::{Authentication, Caller, TokenPair};
-pub(crate) use credentials::{Credentials, REFRESH_TOKEN};
+pub(crate) use credentials::Credentials;
 pub use revocation::{EndedSessions, RevocationTask, RevocationWatch};

@@ -93,10 +93,10 @@ impl RouterApp {
     ///
     /// # Errors
     /// When a document of a REST endpoint does not fit the graph, or a setting cannot be used.
-    pub fn routes(parts: RouterParts) -> Result<Router, StartError> {
+    pub async fn routes(parts: RouterParts) -> Result<Router, StartError> {
         let cors = cors::layer(&parts.settings.http.cors_origins).map_err(|origin| StartError::Origin { origin })?;
         let places = Arc::new(Semaphore::new(parts.settings.http.max_in_flight));
-        let documents = Documents::prepare(&parts.engine)?;
+        let documents = Documents::prepare(&parts.engine).await?;
         let probes = probe_routes(&parts);
         let shared = Arc::new(Shared {
             authenticator: Authenticator::new(parts.verifier, parts.ended, parts.users.clone()),
@@ -127,7 +127,8 @@ fn graphql_routes(shared: &Arc<Shared>) -> Router {
 
 fn probe_routes(parts: &RouterParts) -> Router {
     let stale_after = parts.settings.revocation.stale_after_ms.duration();
-    let mut checks = vec![ReadinessCheck::ended_sessions(Arc::clone(&parts.ended), Arc::clone(&parts.clock), stale_after)];
+    let mut checks =
+        vec![ReadinessCheck::ended_sessions(Arc::clone(&parts.ended), Arc::clone(&parts.clock), stale_after)];
     checks.extend(parts.checks.iter().cloned());
     let checks = Arc::new(checks);
     let metrics = Arc::clone(&parts.metrics);

@@ -6,10 +6,6 @@ use reel_auth::Viewer;
 
 use crate::transport::RequestContext;
 
-/// The header under which the telemetry layer passes the request's id on, in requests and answers.
-const REQUEST_ID: &str = "x-request-id";
-const TRACE_PARENT: &str = "traceparent";
-
 /// What the head of a request says about how it is to be run.
 #[derive(Debug, Clone)]
 pub(crate) struct RequestHead {
@@ -21,10 +17,14 @@ pub(crate) struct RequestHead {
 impl RequestHead {
     /// Reads the head; the request may take until `limit` from now.
     pub(crate) fn read(headers: &HeaderMap, limit: Duration) -> Self {
-        let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let observed = reel_telemetry::RequestContext::current();
+        let observed = observed.unwrap_or_else(|| reel_telemetry::RequestContext::read_from(headers));
+        let mut passed_on = HeaderMap::new();
+        observed.write_to(&mut passed_on);
+        let traceparent = passed_on.get(reel_telemetry::TRACEPARENT).and_then(|value| value.to_str().ok());
         Self {
-            request_id: text(REQUEST_ID).unwrap_or_default(),
-            traceparent: text(TRACE_PARENT),
+            request_id: observed.request_id().to_owned(),
+            traceparent: traceparent.map(str::to_owned),
             deadline: Instant::now() + limit,
         }
     }

@@ -21,7 +21,7 @@ pub(crate) struct Reply {
     /// The JSON of `data`; absent where the contract says "none".
     data: Option<Vec<u8>>,
     /// The tokens of a new login, for the answer's headers.
-    pub(crate) tokens: Option<TokenPair>,
+    tokens: Option<TokenPair>,
     /// Whether the login that made the request is over, so that no renewed tokens may be announced.
     pub(crate) logged_out: bool,
 }
@@ -52,6 +52,16 @@ impl Reply {
         Ok(Self { data: Some(data), ..Self::default() })
     }
 
+    /// The same, handing out the tokens of a login.
+    pub(crate) fn with_tokens(self, tokens: TokenPair) -> Self {
+        Self { tokens: Some(tokens), ..self }
+    }
+
+    /// The same, at the end of the login that made the request.
+    pub(crate) fn logged_out(self) -> Self {
+        Self { logged_out: true, ..self }
+    }
+
     /// The HTTP answer.
     pub(crate) fn into_response(self) -> Response {
         let mut body = format!(r#"{{"base":{{"code":{SUCCESS},"msg":"success"}}"#).into_bytes();
@@ -73,7 +83,8 @@ impl Failure {
     pub(crate) fn into_response(self, language: Language, failures_use_status: bool) -> Response {
         let base = Base { code: self.code.number(), msg: self.message(language) };
         // Two plain fields always serialise; the fallback exists only so that nothing here can panic.
-        let body = serde_json::to_vec(&Envelope { base }).unwrap_or_else(|_| br#"{"base":{"code":-1,"msg":""}}"#.to_vec());
+        let body =
+            serde_json::to_vec(&Envelope { base }).unwrap_or_else(|_| br#"{"base":{"code":-1,"msg":""}}"#.to_vec());
         json(self.status(failures_use_status), body)
     }
 }
@@ -103,7 +114,6 @@ fn json(status: StatusCode, body: Vec<u8>) -> Response {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use http_body_util::BodyExt as _;
 
     use super::*;

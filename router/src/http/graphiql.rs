@@ -103,7 +103,8 @@ mod tests {
     fn the_page_loads_nothing_from_elsewhere() {
         let page = Assets::get("index.html").map(|file| String::from_utf8_lossy(&file.data).into_owned());
         let page = page.unwrap_or_default();
-        let loads: Vec<&str> = page.split(['"', '\'']).filter(|text| text.starts_with("/") || text.contains("://")).collect();
+        let loads: Vec<&str> =
+            page.split(['"', '\'']).filter(|text| text.starts_with("/") || text.contains("://")).collect();
         assert!(!loads.is_empty());
         for address in loads {
             let name = address.strip_prefix("/graphiql/").unwrap_or("an address outside of /graphiql/");

@@ -49,6 +49,7 @@ pub(super) async fn admit(State(places): State<Arc<Semaphore>>, request: Request
 }
 
 /// The answer in place of one that panicked.
+#[expect(clippy::needless_pass_by_value, reason = "the signature that the layer asks for")]
 pub(super) fn panicked(panic: Box<dyn Any + Send>) -> http::Response<Body> {
     let reason = panic
         .downcast_ref::<String>()

@@ -64,7 +64,8 @@ impl UploadGate {
         E: Send + 'static,
     {
         let trouble = Trouble::default();
-        let content = watched(content, self.limit_bytes(kind), self.settings.idle_timeout_s.duration(), trouble.clone());
+        let content =
+            watched(content, self.limit_bytes(kind), self.settings.idle_timeout_s.duration(), trouble.clone());
         let answer = self.send(kind, viewer, messages(viewer.user_id, content)).await;
         // What went wrong on the client's side explains the domain's refusal, so it comes first.
         match (trouble.code(), answer) {

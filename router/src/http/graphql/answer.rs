@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, VARY};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, VARY};
 use http::{HeaderValue, StatusCode};
 use reel_error::{ErrorCode, Language};
 
@@ -19,11 +19,17 @@ pub(super) const GRACE: Duration = Duration::from_millis(500);
 
 /// The engine's answer.
 pub(super) fn from_engine(outcome: GraphqlResponse, format: Format) -> Response {
-    let status = match outcome.codes.first() {
-        Some(code) if outcome.request_error => request_error_status(code.http_status(), format),
-        _ => StatusCode::OK,
-    };
-    respond(status, format, outcome.body)
+    match outcome.codes.first() {
+        Some(ErrorCode::MethodNotAllowed) if outcome.is_request_error => {
+            let mut response = respond(StatusCode::METHOD_NOT_ALLOWED, format, outcome.body);
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+            response
+        }
+        Some(code) if outcome.is_request_error => {
+            respond(request_error_status(code.http_status(), format), format, outcome.body)
+        }
+        _ => respond(StatusCode::OK, format, outcome.body),
+    }
 }
 
 /// A request that was answered without the engine.
@@ -57,8 +63,7 @@ impl Refusal {
         let body = serde_json::json!({
             "errors": [{"message": self.message, "extensions": {"code": self.code.name()}}],
         });
-        let status =
-            if self.well_formed { request_error_status(self.status.as_u16(), format) } else { self.status };
+        let status = if self.well_formed { request_error_status(self.status.as_u16(), format) } else { self.status };
         respond(status, format, Bytes::from(body.to_string()))
     }
 }

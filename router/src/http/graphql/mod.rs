@@ -13,8 +13,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{RawQuery, Request, State};
 use axum::response::Response;
-use http::header::ALLOW;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, StatusCode};
 use reel_error::ErrorCode;
 
 use self::accept::{Wanted, wanted};
@@ -39,11 +38,7 @@ pub(super) async fn post(State(shared): State<Arc<Shared>>, request: Request) ->
 }
 
 /// Runs a query that was sent in the URL, or shows GraphiQL to a browser.
-pub(super) async fn get(
-    State(shared): State<Arc<Shared>>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Response {
+pub(super) async fn get(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     let format = match wanted(&headers) {
         Wanted::Json(format) => format,
         Wanted::Page if shared.settings.graphql.graphiql => return graphiql::page(),
@@ -54,20 +49,7 @@ pub(super) async fn get(
         Ok(request) => request,
         Err(refusal) => return refusal.into_response(format),
     };
-    match document::is_read_only(&request.query, request.operation_name.as_deref()) {
-        Ok(true) => execute(&shared, &headers, format, request).await,
-        Ok(false) => {
-            let refusal = Refusal::new(
-                ErrorCode::MethodNotAllowed,
-                StatusCode::METHOD_NOT_ALLOWED,
-                "Only queries may be sent with GET; send this operation with POST.",
-            );
-            let mut response = refusal.into_response(format);
-            response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
-            response
-        }
-        Err(refusal) => refusal.into_response(format),
-    }
+    execute(&shared, &headers, format, GraphqlRequest { read_only: true, ..request }).await
 }
 
 async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<GraphqlRequest, Refusal> {
@@ -87,7 +69,11 @@ async fn execute(shared: &Shared, headers: &HeaderMap, format: accept::Format, r
     let authentication = shared.authenticator.authenticate(headers).await;
     let viewer = authentication.caller.optional().or_else(|code| {
         // Someone whose token has run out must still be able to log in.
-        if document::only_opens_sessions(&request.query, request.operation_name.as_deref()) { Ok(None) } else { Err(code) }
+        if document::only_opens_sessions(&request.query, request.operation_name.as_deref()) {
+            Ok(None)
+        } else {
+            Err(code)
+        }
     });
     let mut response = match viewer {
         Ok(viewer) => {

@@ -55,7 +55,7 @@ fn from_parameters(mut parameters: Map<String, Value>) -> Result<GraphqlRequest,
         _ => return Err(malformed("variables is an object or null.")),
     };
     match take("extensions") {
-        Value::Object(_) | Value::Null => Ok(GraphqlRequest { query, operation_name, variables }),
+        Value::Object(_) | Value::Null => Ok(GraphqlRequest { query, operation_name, variables, read_only: false }),
         _ => Err(malformed("extensions is an object or null.")),
     }
 }
@@ -66,12 +66,12 @@ fn malformed(text: impl Into<String>) -> Refusal {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     #[test]
     fn parameters_are_read_from_json() {
-        let request = from_json(br#"{"query":"{a}","operationName":null,"variables":{"id":"1"},"extensions":{}}"#).unwrap();
+        let request =
+            from_json(br#"{"query":"{a}","operationName":null,"variables":{"id":"1"},"extensions":{}}"#).unwrap();
         assert_eq!((request.query.as_str(), request.operation_name), ("{a}", None));
         assert_eq!(request.variables.len(), 1);
     }

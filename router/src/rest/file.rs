@@ -1,0 +1,100 @@
+//! Reading a body with a file: the parameters are collected, the file is streamed on while it arrives.
+
+use axum::body::Body;
+use http::HeaderMap;
+use multer::{Field, Multipart};
+use reel_auth::Viewer;
+use reel_error::ErrorCode;
+
+use super::form::{self, unreadable};
+use super::input::Input;
+use crate::http::{Failure, MediaType, UploadGate, UploadKind, media_type};
+
+/// The part that is the file.
+const FILE: &str = "data";
+
+/// What a body with a file needs.
+#[derive(Debug)]
+pub(super) struct FileBody<'a> {
+    pub(super) gate: &'a UploadGate,
+    pub(super) kind: UploadKind,
+    pub(super) check: fn(&Input) -> Result<(), Failure>,
+    /// The bound on everything that is not the file, in bytes.
+    pub(super) form_limit: usize,
+}
+
+impl FileBody<'_> {
+    /// Reads the body into `input`. Parameters may come before or after the file; those before are checked first, so
+    /// that a request which must fail does not send a film in vain.
+    pub(super) async fn read(
+        &self,
+        headers: &HeaderMap,
+        body: Body,
+        viewer: Viewer,
+        input: &mut Input,
+    ) -> Result<(), Failure> {
+        let MediaType::Multipart(boundary) = media_type(headers) else {
+            // Without a file it is an ordinary form, whose file is missing; it is refused as that.
+            input.extend(form::of_body(headers, body, self.form_limit).await?);
+            return (self.check)(input);
+        };
+        let mut parts = Multipart::new(body.into_data_stream(), boundary);
+        let mut left = self.form_limit;
+        while let Some(part) = parts.next_field().await.map_err(|_| unreadable())? {
+            if part.name() == Some(FILE) && input.upload.is_none() {
+                let stored = async {
+                    (self.check)(input)?;
+                    self.gate.stream(self.kind, viewer, part).await.map_err(refused)
+                }
+                .await;
+                match stored {
+                    Ok(upload) => input.upload = Some(upload),
+                    Err(failure) => {
+                        finish(parts).await;
+                        return Err(failure);
+                    }
+                }
+            } else {
+                let name = part.name().unwrap_or_default().to_owned();
+                input.extend([(name, small(part, &mut left).await?)]);
+            }
+        }
+        (self.check)(input)
+    }
+}
+
+/// What is wrong with the request as a whole keeps its HTTP status; what is wrong with the file is an ordinary failure.
+fn refused(code: ErrorCode) -> Failure {
+    match code {
+        ErrorCode::FileTooLarge | ErrorCode::UnreadableBody => Failure::with_status(code),
+        _ => Failure::new(code),
+    }
+}
+
+async fn small(mut part: Field<'_>, left: &mut usize) -> Result<String, Failure> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = part.chunk().await.map_err(|_| unreadable())? {
+        *left = left.checked_sub(chunk.len()).ok_or_else(|| Failure::with_status(ErrorCode::PayloadTooLarge))?;
+        bytes.extend_from_slice(&chunk);
+    }
+    form::text(bytes)
+}
+
+/// Reads on for a while after a refusal, so that a client which is still sending does not lose the answer.
+async fn finish(mut parts: Multipart<'_>) {
+    const BYTES: usize = 16 * 1024 * 1024;
+    const TIME: std::time::Duration = std::time::Duration::from_secs(2);
+    let reading = async {
+        let mut left = BYTES;
+        while let Ok(Some(mut part)) = parts.next_field().await {
+            while let Ok(Some(chunk)) = part.chunk().await {
+                left = left.saturating_sub(chunk.len());
+                if left == 0 {
+                    return;
+                }
+            }
+        }
+    };
+    // Running out of time is fine: the answer does not depend on it.
+    let _ = tokio::time::timeout(TIME, reading).await;
+}

@@ -1,0 +1,114 @@
+//! What every endpoint does: who calls, which parameters, run the document, write the answer.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
+use http::request::Parts;
+use reel_auth::Viewer;
+use reel_error::ErrorCode;
+
+use super::documents::Documents;
+use super::endpoint::{Access, Endpoint, Takes};
+use super::file::FileBody;
+use super::input::Input;
+use super::objects::TimeFormat;
+use super::{form, outcome};
+use crate::auth::{Authentication, Caller, Credentials};
+use crate::http::{Failure, Reply, RequestHead, Shared, drain, language};
+
+/// How much longer than its deadline a request may run: the engine ends fetches at the deadline and still needs a moment.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// What the endpoints share.
+#[derive(Debug)]
+pub(super) struct Rest {
+    pub(super) shared: Arc<Shared>,
+    pub(super) documents: Documents,
+    pub(super) times: TimeFormat,
+}
+
+/// Serves one request to an endpoint.
+pub(super) async fn serve(endpoint: &Endpoint, rest: &Rest, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let authentication = match endpoint.access {
+        Access::HandsOutTokens => Authentication::plain(Caller::Anonymous),
+        _ => rest.shared.authenticator.authenticate(&head.headers).await,
+    };
+    let (mut response, logged_out) = match rest.answer(endpoint, authentication.caller, &head, body).await {
+        Ok(reply) => {
+            let logged_out = reply.logged_out;
+            (reply.into_response(), logged_out)
+        }
+        Err(failure) => {
+            let by_status = rest.shared.settings.rest.failures_use_status;
+            (failure.into_response(language(&head.headers), by_status), false)
+        }
+    };
+    if !logged_out {
+        authentication.announce(response.headers_mut());
+    }
+    response
+}
+
+impl Rest {
+    async fn answer(&self, endpoint: &Endpoint, caller: Caller, head: &Parts, body: Body) -> Result<Reply, Failure> {
+        let limit = self.shared.settings.http.deadline_s.duration();
+        let mut request = RequestHead::read(&head.headers, limit);
+        let viewer = match self.admit(endpoint.access, caller) {
+            Ok(viewer) => viewer,
+            Err(code) => {
+                drain(&head.headers, body).await;
+                return Err(code.into());
+            }
+        };
+        let mut input = Input::new(caller, form::Fields::new());
+        input.refresh_token = Credentials::read(&head.headers).refresh.map(Cow::into_owned);
+        if let Takes::File { kind, check } = endpoint.takes {
+            let form_limit = self.shared.settings.http.body_limit_bytes;
+            let file = FileBody { gate: &self.shared.gate, kind, check, form_limit };
+            let viewer = input.viewer()?;
+            within(self.shared.gate.timeout(), file.read(&head.headers, body, viewer, &mut input)).await?;
+            // A file takes as long as it takes; what comes after it has the ordinary time.
+            request = request.extended(limit);
+        } else {
+            input.extend(within(limit, self.fields(endpoint.takes, head, body)).await?);
+        }
+        let operation = (endpoint.operation)(&input)?;
+        let document = self.documents.get(operation.document);
+        let running = self.shared.engine.execute_prepared(document, operation.variables, request.context(viewer));
+        let executed = within(limit + GRACE, async { Ok(running.await) }).await?;
+        (endpoint.reply)(outcome::settle(executed)?, &self.times)
+    }
+
+    fn admit(&self, access: Access, caller: Caller) -> Result<Option<Viewer>, ErrorCode> {
+        let open = self.shared.settings.rest.public_reads_open;
+        match access {
+            Access::HandsOutTokens | Access::Open => Ok(caller.lenient()),
+            Access::PublicRead if open => Ok(caller.lenient()),
+            Access::PublicRead | Access::Person => caller.required().map(Some),
+        }
+    }
+
+    async fn fields(&self, takes: Takes, head: &Parts, body: Body) -> Result<form::Fields, Failure> {
+        let of_query = || form::of_query(head.uri.query().unwrap_or_default());
+        let of_body = || form::of_body(&head.headers, body, self.shared.settings.http.body_limit_bytes);
+        match takes {
+            Takes::Nothing | Takes::File { .. } => Ok(form::Fields::new()),
+            Takes::Query => of_query(),
+            Takes::Form => of_body().await,
+            Takes::FormOrQuery => {
+                let mut fields = of_body().await?;
+                fields.extend(of_query()?);
+                Ok(fields)
+            }
+        }
+    }
+}
+
+async fn within<T>(limit: Duration, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::time::timeout(limit, work).await.unwrap_or(Err(Failure::new(ErrorCode::Timeout)))
+}

@@ -1,0 +1,157 @@
+use async_graphql_value::ConstValue;
+use reel_error::ErrorCode;
+use reel_id::{UserId, VideoId};
+use serde::Deserialize;
+
+use super::auth::Payload;
+use super::documents::Document;
+use super::endpoint::{Access, Endpoint, Method, Operation, Takes, no_data};
+use super::input::Input;
+use super::objects::{Connection, Node as _, TimeFormat, VideoNode, given, read};
+use crate::http::{Failure, Reply, UploadKind};
+
+/// The feed is not paged; this is how many videos a phone gets at once.
+const FEED_SIZE: u32 = 30;
+
+pub(super) const ENDPOINTS: &[Endpoint] = &[
+    Endpoint {
+        method: Method::Post,
+        path: "/video/publish",
+        access: Access::Person,
+        takes: Takes::File { kind: UploadKind::Video, check: titled },
+        operation: publish,
+        reply: no_data,
+    },
+    Endpoint {
+        method: Method::Get,
+        path: "/video/list",
+        access: Access::PublicRead,
+        takes: Takes::Query,
+        operation: list,
+        reply: listed,
+    },
+    Endpoint {
+        method: Method::Get,
+        path: "/video/popular",
+        access: Access::PublicRead,
+        takes: Takes::Query,
+        operation: popular,
+        reply: popular_listed,
+    },
+    Endpoint {
+        method: Method::Post,
+        path: "/video/search",
+        access: Access::PublicRead,
+        takes: Takes::Form,
+        operation: search,
+        reply: found,
+    },
+    Endpoint {
+        method: Method::Get,
+        path: "/video/feed",
+        access: Access::Open,
+        takes: Takes::Query,
+        operation: feed,
+        reply: fed,
+    },
+    Endpoint {
+        method: Method::Get,
+        path: "/video/visit",
+        access: Access::PublicRead,
+        takes: Takes::Query,
+        operation: visit,
+        reply: visited,
+    },
+];
+
+/// A blank title is refused before the film is sent, when it comes first.
+fn titled(input: &Input) -> Result<(), Failure> {
+    match input.text("title") {
+        Some(title) if title.trim().is_empty() => Err(ErrorCode::BlankTitle.into()),
+        _ => Ok(()),
+    }
+}
+
+fn publish(input: &Input) -> Result<Operation, Failure> {
+    Ok(Operation::of(Document::PublishVideo)
+        .with("title", input.present("title")?)
+        .with("description", input.text("description").unwrap_or_default())
+        .with("uploadId", input.upload_id()?.to_string()))
+}
+
+fn list(input: &Input) -> Result<Operation, Failure> {
+    let user = input.id::<UserId>("user_id")?;
+    let operation = Operation::of(Document::VideoList).with("userId", user.to_string());
+    Ok(input.required_page()?.of_list(operation))
+}
+
+fn listed(data: ConstValue, times: &TimeFormat) -> Result<Reply, Failure> {
+    #[derive(Deserialize)]
+    struct Data {
+        user: Option<Author>,
+    }
+    #[derive(Deserialize)]
+    struct Author {
+        videos: Option<Connection<VideoNode>>,
+    }
+    let author = read::<Data>(data)?.user.ok_or(ErrorCode::UserNotFound)?;
+    Reply::data(&given(author.videos, "User.videos")?.into_counted_items(times)?)
+}
+
+fn popular(input: &Input) -> Result<Operation, Failure> {
+    Ok(input.page()?.of_list(Operation::of(Document::PopularVideos)))
+}
+
+fn popular_listed(data: ConstValue, times: &TimeFormat) -> Result<Reply, Failure> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Data {
+        popular_videos: Option<Connection<VideoNode>>,
+    }
+    Reply::data(&given(read::<Data>(data)?.popular_videos, "popularVideos")?.into_items(times)?)
+}
+
+fn search(input: &Input) -> Result<Operation, Failure> {
+    let keywords = Some(input.present("keywords")?).filter(|keywords| !keywords.trim().is_empty());
+    let filter = Operation::of(Document::SearchVideos)
+        .with("keywords", keywords)
+        .with("publishedFrom", input.unix_ms("from_date")?)
+        .with("publishedTo", input.unix_ms("to_date")?)
+        .with("authorUsername", input.optional("username"));
+    Ok(input.required_page()?.of_list(filter))
+}
+
+fn found(data: ConstValue, times: &TimeFormat) -> Result<Reply, Failure> {
+    #[derive(Deserialize)]
+    struct Data {
+        videos: Option<Connection<VideoNode>>,
+    }
+    Reply::data(&given(read::<Data>(data)?.videos, "videos")?.into_counted_items(times)?)
+}
+
+fn feed(input: &Input) -> Result<Operation, Failure> {
+    let published_after = input.unix_ms_or_zero("latest_time")?;
+    Ok(Operation::of(Document::Feed).with("publishedAfter", published_after).with("first", FEED_SIZE))
+}
+
+fn fed(data: ConstValue, times: &TimeFormat) -> Result<Reply, Failure> {
+    #[derive(Deserialize)]
+    struct Data {
+        feed: Option<Connection<VideoNode>>,
+    }
+    Reply::data(&given(read::<Data>(data)?.feed, "feed")?.into_items(times)?)
+}
+
+fn visit(input: &Input) -> Result<Operation, Failure> {
+    let video = input.id::<VideoId>("video_id")?;
+    Ok(Operation::of(Document::VisitVideo).with("videoId", video.to_string()))
+}
+
+fn visited(data: ConstValue, times: &TimeFormat) -> Result<Reply, Failure> {
+    #[derive(Deserialize)]
+    struct Visit {
+        video: Option<VideoNode>,
+    }
+    let visit = read::<Payload<Visit>>(data)?.given()?;
+    Reply::data(&given(visit.video, "VisitVideoPayload.video")?.into_object(times)?)
+}
