@@ -64,10 +64,10 @@ impl CommentMutations {
             Ok(wish) => service(context).publish_comment(viewer(context), wish).await,
             Err(error) => Err(error.into()),
         };
-        Some(payload(done).map(|(comment, user_errors)| PublishCommentPayload {
-            comment: comment.map(Comment),
-            user_errors,
-        }))
+        Some(
+            payload(done)
+                .map(|(comment, user_errors)| PublishCommentPayload { comment: comment.map(Comment), user_errors }),
+        )
     }
 
     /// Deletes a comment with all replies below it. Only its author may.

@@ -86,7 +86,10 @@ impl LikeMutations {
             Ok(id) => service(context).like_video(viewer(context), id).await,
             Err(error) => Err(error.into()),
         };
-        Some(payload(done).map(|(video, user_errors)| LikeVideoPayload { video: video.map(|id| Video { id }), user_errors }))
+        Some(
+            payload(done)
+                .map(|(video, user_errors)| LikeVideoPayload { video: video.map(|id| Video { id }), user_errors }),
+        )
     }
 
     /// Takes a like of a video back. Without one, nothing changes.
@@ -100,7 +103,10 @@ impl LikeMutations {
             Ok(id) => service(context).unlike_video(viewer(context), id).await,
             Err(error) => Err(error.into()),
         };
-        Some(payload(done).map(|(video, user_errors)| UnlikeVideoPayload { video: video.map(|id| Video { id }), user_errors }))
+        Some(
+            payload(done)
+                .map(|(video, user_errors)| UnlikeVideoPayload { video: video.map(|id| Video { id }), user_errors }),
+        )
     }
 
     /// Likes a comment or reply. Liking it again changes nothing.
@@ -114,7 +120,10 @@ impl LikeMutations {
             Ok(id) => service(context).like_comment(viewer(context), id).await,
             Err(error) => Err(error.into()),
         };
-        Some(payload(done).map(|(comment, user_errors)| LikeCommentPayload { comment: comment.map(Comment), user_errors }))
+        Some(
+            payload(done)
+                .map(|(comment, user_errors)| LikeCommentPayload { comment: comment.map(Comment), user_errors }),
+        )
     }
 
     /// Takes a like of a comment back. Without one, nothing changes.
@@ -128,6 +137,9 @@ impl LikeMutations {
             Ok(id) => service(context).unlike_comment(viewer(context), id).await,
             Err(error) => Err(error.into()),
         };
-        Some(payload(done).map(|(comment, user_errors)| UnlikeCommentPayload { comment: comment.map(Comment), user_errors }))
+        Some(
+            payload(done)
+                .map(|(comment, user_errors)| UnlikeCommentPayload { comment: comment.map(Comment), user_errors }),
+        )
     }
 }

@@ -7,10 +7,8 @@ use sqlx::{MySqlConnection, MySqlPool, QueryBuilder};
 use super::pairs::{self, Likes};
 use crate::domain::Like;
 
-const LIKES: Likes = Likes {
-    of_user: "SELECT user_id, comment_id FROM comment_like WHERE user_id =",
-    of_targets: "AND comment_id IN",
-};
+const LIKES: Likes =
+    Likes { of_user: "SELECT user_id, comment_id FROM comment_like WHERE user_id =", of_targets: "AND comment_id IN" };
 
 /// The most likes that one statement deletes.
 const CHUNK: u64 = 5_000;

@@ -10,11 +10,10 @@ use super::lists::{self, List};
 use super::pairs::{self, Likes};
 use crate::domain::Like;
 
-const LIKED_BY: List = List { columns: "id, video_id, user_id, created_at", of_parent: "FROM video_like WHERE user_id =" };
-const LIKES: Likes = Likes {
-    of_user: "SELECT user_id, video_id FROM video_like WHERE user_id =",
-    of_targets: "AND video_id IN",
-};
+const LIKED_BY: List =
+    List { columns: "id, video_id, user_id, created_at", of_parent: "FROM video_like WHERE user_id =" };
+const LIKES: Likes =
+    Likes { of_user: "SELECT user_id, video_id FROM video_like WHERE user_id =", of_targets: "AND video_id IN" };
 
 /// Adds a like. Answers whether it was new.
 pub(crate) async fn insert(connection: &mut MySqlConnection, like: &Like<VideoId>) -> Result<bool> {

@@ -8,8 +8,9 @@ use crate::domain::VideoStats;
 
 /// The counts of these videos. A video that nobody has liked or commented on yet is missing.
 pub(crate) async fn find_many(pool: &MySqlPool, ids: &[VideoId]) -> Result<HashMap<VideoId, VideoStats>> {
-    let mut query =
-        QueryBuilder::new("SELECT video_id, like_count, comment_count, thread_count FROM video_stats WHERE video_id IN ");
+    let mut query = QueryBuilder::new(
+        "SELECT video_id, like_count, comment_count, thread_count FROM video_stats WHERE video_id IN ",
+    );
     let ids: Vec<Snowflake> = ids.iter().map(|id| id.raw()).collect();
     push_in_list(&mut query, &ids);
     let rows: Vec<(Snowflake, i64, i64, i64)> = query.build_query_as().fetch_all(pool).await?;
