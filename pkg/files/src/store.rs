@@ -162,7 +162,11 @@ fn open_s3(settings: &S3Settings) -> Result<AmazonS3, FileError> {
         .with_timeout_disabled()
         .with_read_timeout(READ_TIMEOUT)
         .with_allow_http(settings.endpoint.as_ref().is_some_and(|url| url.starts_with("http://")));
-    let mut builder = AmazonS3Builder::new().with_bucket_name(settings.bucket.as_str()).with_client_options(options);
+    let mut builder = AmazonS3Builder::new()
+        .with_bucket_name(settings.bucket.as_str())
+        .with_client_options(options)
+        // Files are deleted one at a time, which every server that speaks the protocol can do.
+        .with_disable_bulk_delete(true);
     if let Some(endpoint) = &settings.endpoint {
         builder = builder.with_endpoint(endpoint);
     }
