@@ -1,0 +1,185 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use chrono::TimeDelta;
+use futures::{Stream, StreamExt as _};
+use reel_auth::Viewer;
+use reel_error::{ClientError, Error, ErrorCode, Result};
+use reel_files::{FileKey, FileKind, FileStore};
+use reel_id::{Clock, IdGenerator, UploadId, UserId};
+use reel_rpc::upload::BrokenOff;
+use reel_store::{OpenTransaction, retry_transaction};
+use reel_subgraph::signed_in;
+use tokio::sync::Semaphore;
+
+use super::picture;
+use crate::UserSettings;
+use crate::domain::User;
+use crate::repository::upload::{self, NewUpload, StoredFile};
+use crate::repository::{Repository, account};
+
+/// Images that are decoded at the same time: each may take some hundred MiB for a moment.
+const DECODING: usize = 2;
+/// A file is removed only this long after it could last be claimed, because the clocks of several processes differ.
+const SWEEP_MARGIN: TimeDelta = TimeDelta::seconds(60);
+
+/// Uploaded images and the avatars that they become.
+///
+/// A file and its row cannot be written in one step, so the row that says "nobody points at this file" comes first and
+/// goes last: whatever breaks off in between leaves a row that the sweep will find, never a file that nobody knows of.
+pub(crate) struct Avatars {
+    repository: Repository,
+    files: FileStore,
+    ids: Arc<IdGenerator>,
+    clock: Arc<dyn Clock>,
+    receiving: Semaphore,
+    decoding: Semaphore,
+    limits: Limits,
+}
+
+struct Limits {
+    bytes: u64,
+    patience: Duration,
+    unclaimed: TimeDelta,
+}
+
+impl Avatars {
+    pub(crate) fn new(
+        repository: Repository,
+        files: FileStore,
+        ids: Arc<IdGenerator>,
+        clock: Arc<dyn Clock>,
+        settings: &UserSettings,
+    ) -> Self {
+        let unclaimed = TimeDelta::from_std(settings.upload_ttl_s.duration()).unwrap_or(TimeDelta::days(365));
+        Self {
+            repository,
+            files,
+            ids,
+            clock,
+            receiving: Semaphore::new(settings.image_uploads.max(1) as usize),
+            decoding: Semaphore::new(DECODING),
+            limits: Limits {
+                bytes: settings.image_max_bytes,
+                patience: settings.image_timeout_s.duration(),
+                unclaimed,
+            },
+        }
+    }
+
+    /// Where clients find this person's avatar; `None` when there is none.
+    pub(crate) fn url(&self, user: &User) -> Result<Option<String>> {
+        user.avatar_key.as_deref().map(|key| Ok(self.files.public_url(parse(key)?))).transpose()
+    }
+
+    /// Receives an image, makes the picture that is stored, and stores it for its owner to claim.
+    ///
+    /// # Errors
+    /// [`ErrorCode::FileTooLarge`], [`ErrorCode::NotAnImage`], [`ErrorCode::UnreadableBody`] when it breaks off,
+    /// [`ErrorCode::Timeout`], or [`ErrorCode::Overloaded`].
+    pub(crate) async fn upload(
+        &self,
+        owner: Viewer,
+        content: impl Stream<Item = Result<Bytes, BrokenOff>> + Unpin,
+    ) -> Result<UploadId> {
+        let _place = self.receiving.try_acquire().map_err(|_| ErrorCode::Overloaded)?;
+        let received = tokio::time::timeout(self.limits.patience, collect(content, self.limits.bytes));
+        let image = received.await.map_err(|_| ErrorCode::Timeout)??;
+        let picture = self.picture(image).await?;
+        self.store(owner.user_id, picture).await
+    }
+
+    async fn picture(&self, image: Vec<u8>) -> Result<Vec<u8>> {
+        let _turn = self.decoding.acquire().await.map_err(Error::internal)?;
+        // A decoder that panics has met an image that it cannot read.
+        let decoded = tokio::task::spawn_blocking(move || picture::normalise(&image)).await.unwrap_or_default();
+        decoded.ok_or_else(|| ErrorCode::NotAnImage.into())
+    }
+
+    async fn store(&self, owner: UserId, picture: Vec<u8>) -> Result<UploadId> {
+        let id: UploadId = self.ids.next();
+        let key = FileKey::new(FileKind::Avatar, id.raw());
+        let created_at = super::now(&*self.clock);
+        let expires_at = created_at + self.limits.unclaimed;
+        let row = NewUpload { id, owner: Some(owner), file_key: key.to_string(), created_at, expires_at };
+        self.repository.insert_upload(&row).await?;
+        if let Err(error) = self.files.put(key, picture.into()).await {
+            self.remove(&StoredFile { id, file_key: row.file_key }).await;
+            return Err(Error::unavailable(error));
+        }
+        Ok(id)
+    }
+
+    /// Makes an upload the viewer's avatar. Only its owner can, and only once. The picture before it is removed.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Unauthenticated`] or [`ErrorCode::UploadNotFound`].
+    pub(crate) async fn claim(&self, viewer: Option<Viewer>, upload_id: UploadId) -> Result<User> {
+        let viewer = signed_in(viewer)?;
+        let now = super::now(&*self.clock);
+        let claim = async |mut tx: OpenTransaction| {
+            let user = account::lock_user(&mut tx, viewer.user_id).await?.ok_or(ErrorCode::Unauthenticated)?;
+            let file = upload::lock(&mut tx, upload_id, viewer.user_id, now)
+                .await?
+                .ok_or_else(|| ClientError::new(ErrorCode::UploadNotFound).field("uploadId"))?;
+            account::update_avatar(&mut tx, user.id, &file.file_key, now).await?;
+            upload::delete(&mut tx, file.id).await?;
+            let replaced = match &user.avatar_key {
+                Some(key) => Some(self.doom(&mut tx, key).await?),
+                None => None,
+            };
+            Ok::<_, Error>((User { avatar_key: Some(file.file_key), updated_at: now, ..user }, replaced))
+        };
+        let (user, replaced) = retry_transaction(self.repository.pool(), claim).await?;
+        if let Some(replaced) = replaced {
+            self.remove(&replaced).await;
+        }
+        Ok(user)
+    }
+
+    /// Notes that a file waits to be removed.
+    async fn doom(&self, connection: &mut sqlx::MySqlConnection, key: &str) -> Result<StoredFile> {
+        let now = super::now(&*self.clock);
+        let id: UploadId = self.ids.next();
+        let row = NewUpload { id, owner: None, file_key: key.to_owned(), created_at: now, expires_at: now };
+        upload::insert(connection, &row).await?;
+        Ok(StoredFile { id, file_key: row.file_key })
+    }
+
+    /// Removes a file that nothing points at, then its row. What fails now is done by a later sweep.
+    async fn remove(&self, file: &StoredFile) {
+        let removed = async {
+            self.files.delete(parse(&file.file_key)?).await.map_err(Error::unavailable)?;
+            Ok::<_, Error>(self.repository.delete_upload(file.id).await?)
+        };
+        if let Err(error) = removed.await {
+            tracing::warn!(upload.id = file.id.raw(), %error, "a file could not be removed; it will be tried again");
+        }
+    }
+
+    /// Removes images that nobody claimed and avatars that were replaced, some hundred at a time.
+    pub(crate) async fn sweep(&self) -> Result<()> {
+        let before = super::now(&*self.clock) - SWEEP_MARGIN;
+        for file in self.repository.list_expired_uploads(before).await? {
+            self.remove(&file).await;
+        }
+        Ok(())
+    }
+}
+
+fn parse(key: &str) -> Result<FileKey> {
+    key.parse().map_err(|error| Error::internal(anyhow::Error::new(error).context("a stored file key")))
+}
+
+async fn collect(mut content: impl Stream<Item = Result<Bytes, BrokenOff>> + Unpin, max_bytes: u64) -> Result<Vec<u8>> {
+    let mut image = Vec::new();
+    while let Some(chunk) = content.next().await {
+        let chunk = chunk.map_err(|_| ErrorCode::UnreadableBody)?;
+        if (image.len() + chunk.len()) as u64 > max_bytes {
+            return Err(ErrorCode::FileTooLarge.into());
+        }
+        image.extend_from_slice(&chunk);
+    }
+    Ok(image)
+}

@@ -1,0 +1,179 @@
+use std::io::Cursor;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::stream;
+use image::{DynamicImage, ImageFormat, RgbImage};
+use reel_auth::Viewer;
+use reel_error::{Error, ErrorCode};
+use reel_id::UploadId;
+use reel_rpc::upload::{self, BrokenOff};
+use serde_json::{Value, json};
+use tonic::Request;
+
+use crate::world::{Login, World, cheap};
+
+const UPLOADS: &str = "SELECT COUNT(*) FROM upload";
+
+fn image(side: u32, format: ImageFormat) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    let pixels = RgbImage::from_fn(side, side, |x, y| image::Rgb([x as u8, y as u8, (x ^ y) as u8]));
+    DynamicImage::from(pixels).write_to(&mut bytes, format).unwrap();
+    bytes.into_inner()
+}
+
+/// Streams pieces as the router does; `Err` is a client that goes away in the middle.
+async fn stream(world: &World, owner: Viewer, pieces: Vec<Result<Bytes, BrokenOff>>) -> Result<UploadId, Error> {
+    let mut request = Request::new(upload::messages(owner.user_id, stream::iter(pieces)));
+    request.extensions_mut().insert(owner);
+    let response = world.rpc().upload_image(request).await.map_err(reel_rpc::call_error)?;
+    upload::outcome(response.into_inner())
+}
+
+async fn upload_image(world: &World, owner: Viewer, content: Vec<u8>) -> Result<UploadId, Error> {
+    let pieces = content.chunks(10_000).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
+    stream(world, owner, pieces).await
+}
+
+async fn claim(world: &World, viewer: Viewer, upload: UploadId) -> Value {
+    let input = json!({ "uploadId": upload.to_string() });
+    world.mutate(Some(viewer), "updateAvatar", "user { avatarUrl updatedAt }", input).await
+}
+
+/// An uploaded and claimed avatar's address.
+async fn avatar(world: &World, login: &Login) -> String {
+    let upload = upload_image(world, login.viewer, image(50, ImageFormat::Jpeg)).await.unwrap();
+    claim(world, login.viewer, upload).await["user"]["avatarUrl"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn an_uploaded_image_becomes_the_owners_avatar() {
+    let world = World::new().await;
+    let ana = world.person("ana").await;
+    let upload = upload_image(&world, ana.viewer, image(50, ImageFormat::Jpeg)).await.unwrap();
+    assert_eq!((world.stored_files(), world.count(UPLOADS).await), (1, 1));
+    world.clock.advance(Duration::from_secs(60));
+    let claimed = claim(&world, ana.viewer, upload).await;
+    assert_eq!(claimed["userErrors"], json!([]));
+    let url = claimed["user"]["avatarUrl"].as_str().unwrap();
+    assert_eq!(claimed["user"]["updatedAt"], "2026-01-01T08:01:00+00:00");
+    let file = world.directory.path().join(url.strip_prefix("http://files.test/").unwrap());
+    let stored = image::load_from_memory_with_format(&std::fs::read(file).unwrap(), ImageFormat::Png).unwrap();
+    assert_eq!((stored.width(), stored.height()), (50, 50));
+    let me = world.run(Some(ana.viewer), "{ viewer { avatarUrl } }", json!({})).await;
+    assert_eq!(me["data"]["viewer"]["avatarUrl"], url);
+    assert_eq!((world.stored_files(), world.count(UPLOADS).await), (1, 0));
+    world.close().await;
+}
+
+#[tokio::test]
+async fn an_upload_can_be_claimed_once_and_by_its_owner_only() {
+    let world = World::new().await;
+    let (ana, ben) = (world.person("ana").await, world.person("ben").await);
+    let upload = upload_image(&world, ana.viewer, image(50, ImageFormat::Png)).await.unwrap();
+    let refused = |answer: &Value| {
+        assert_eq!(answer["user"], json!(null));
+        assert_eq!(answer["userErrors"][0]["code"], "UPLOAD_NOT_FOUND");
+        assert_eq!(answer["userErrors"][0]["field"], json!(["input", "uploadId"]));
+    };
+    refused(&claim(&world, ben.viewer, upload).await);
+    refused(&claim(&world, ana.viewer, UploadId::from(1)).await);
+    assert_eq!(claim(&world, ana.viewer, upload).await["userErrors"], json!([]));
+    refused(&claim(&world, ana.viewer, upload).await);
+    assert_eq!(world.stored_files(), 1);
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_claims_of_one_upload_one_succeeds() {
+    let world = Arc::new(World::new().await);
+    let ana = world.person("ana").await;
+    let upload = upload_image(&world, ana.viewer, image(50, ImageFormat::Png)).await.unwrap();
+    let claims: Vec<_> = (0..16)
+        .map(|_| {
+            let world = world.clone();
+            tokio::spawn(async move { claim(&world, ana.viewer, upload).await["user"].is_object() })
+        })
+        .collect();
+    let mut succeeded = 0;
+    for claim in claims {
+        succeeded += usize::from(claim.await.unwrap());
+    }
+    assert_eq!(succeeded, 1);
+    assert_eq!((world.stored_files(), world.count(UPLOADS).await), (1, 0));
+    Arc::into_inner(world).unwrap().close().await;
+}
+
+#[tokio::test]
+async fn a_new_avatar_removes_the_one_before_it() {
+    let world = World::new().await;
+    let ana = world.person("ana").await;
+    let first = avatar(&world, &ana).await;
+    let second = avatar(&world, &ana).await;
+    assert_ne!(first, second);
+    assert_eq!((world.stored_files(), world.count(UPLOADS).await), (1, 0));
+    world.close().await;
+}
+
+#[tokio::test]
+async fn an_image_that_breaks_off_is_too_large_or_is_none_leaves_neither_row_nor_file() {
+    let world = World::with(reel_user::UserSettings { image_max_bytes: 200_000, ..cheap() }).await;
+    let ana = world.person("ana").await;
+    let png = Bytes::from(image(50, ImageFormat::Png));
+    let refused = async |pieces| stream(&world, ana.viewer, pieces).await.unwrap_err().code();
+    assert_eq!(refused(vec![Ok(png.clone()), Err(BrokenOff)]).await, ErrorCode::UnreadableBody);
+    assert_eq!(refused(vec![Err(BrokenOff)]).await, ErrorCode::UnreadableBody);
+    assert_eq!(refused(vec![Ok(Bytes::from(vec![0; 200_001]))]).await, ErrorCode::FileTooLarge);
+    assert_eq!(refused(vec![]).await, ErrorCode::NotAnImage);
+    assert_eq!(refused(vec![Ok(Bytes::from_static(b"<html>"))]).await, ErrorCode::NotAnImage);
+    assert_eq!(refused(vec![Ok(png.slice(..png.len() / 2))]).await, ErrorCode::NotAnImage);
+    assert_eq!((world.stored_files(), world.count(UPLOADS).await), (0, 0));
+    world.close().await;
+}
+
+#[tokio::test]
+async fn nobody_uploads_for_someone_else() {
+    let world = World::new().await;
+    let (ana, ben) = (world.person("ana").await, world.person("ben").await);
+    let messages =
+        || upload::messages(ana.viewer.user_id, stream::iter([Ok::<_, BrokenOff>(Bytes::from_static(b"x"))]));
+    let anonymous = world.rpc().upload_image(Request::new(messages())).await.unwrap_err();
+    assert_eq!(anonymous.code(), tonic::Code::Unauthenticated);
+    let mut request = Request::new(messages());
+    request.extensions_mut().insert(ben.viewer);
+    let other = world.rpc().upload_image(request).await.unwrap_err();
+    assert_eq!(other.code(), tonic::Code::PermissionDenied);
+    world.close().await;
+}
+
+#[tokio::test]
+async fn what_nobody_claims_within_an_hour_is_removed() {
+    let mut world = World::new().await;
+    let ana = world.person("ana").await;
+    let kept = avatar(&world, &ana).await;
+    let late = upload_image(&world, ana.viewer, image(50, ImageFormat::Png)).await.unwrap();
+    world.clock.advance(Duration::from_secs(30 * 60));
+    let fresh = upload_image(&world, ana.viewer, image(50, ImageFormat::Png)).await.unwrap();
+    world.clock.advance(Duration::from_secs(30 * 60));
+    let refused = claim(&world, ana.viewer, late).await;
+    assert_eq!(refused["userErrors"][0]["code"], "UPLOAD_NOT_FOUND");
+    world.clock.advance(Duration::from_secs(61));
+    world.restart(cheap()).await;
+    reel_testkit::eventually("the late upload is removed", async || world.count(UPLOADS).await == 1).await;
+    assert_eq!(world.stored_files(), 2, "the avatar and the upload that can still be claimed");
+    let claimed = claim(&world, ana.viewer, fresh).await;
+    assert_ne!(claimed["user"]["avatarUrl"], kept);
+    world.close().await;
+}
+
+#[tokio::test]
+async fn when_the_file_cannot_be_stored_no_row_is_left() {
+    let world = World::new().await;
+    let ana = world.person("ana").await;
+    // A file stands where the folder should be.
+    std::fs::write(world.directory.path().join("avatars"), b"").unwrap();
+    let error = upload_image(&world, ana.viewer, image(50, ImageFormat::Png)).await.unwrap_err();
+    assert_eq!(error.code(), ErrorCode::ServiceUnavailable);
+    world.close().await;
+}
