@@ -15,7 +15,7 @@ use reel_rpc::Channel;
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::probes::ReadinessCheck;
+use super::probes::{Metrics, ReadinessCheck};
 use super::{Failure, UploadGate, cors, graphiql, graphql, guard, language, probes, uploads};
 use crate::Engine;
 use crate::auth::{Authenticator, EndedSessions};
@@ -41,7 +41,7 @@ pub struct RouterParts {
     /// Further dependencies that `/readyz` reports.
     pub checks: Vec<ReadinessCheck>,
     /// Renders the metrics in Prometheus' text format.
-    pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    pub metrics: Metrics,
 }
 
 impl fmt::Debug for RouterParts {
@@ -130,12 +130,7 @@ fn probe_routes(parts: &RouterParts) -> Router {
     let mut checks =
         vec![ReadinessCheck::ended_sessions(Arc::clone(&parts.ended), Arc::clone(&parts.clock), stale_after)];
     checks.extend(parts.checks.iter().cloned());
-    let checks = Arc::new(checks);
-    let metrics = Arc::clone(&parts.metrics);
-    Router::new()
-        .route("/livez", get(probes::live))
-        .route("/readyz", get(move || async move { probes::ready(&checks).await }))
-        .route("/metrics", get(move || async move { probes::metrics(metrics()) }))
+    probes::probe_routes(checks, Arc::clone(&parts.metrics))
 }
 
 async fn unknown_endpoint(request: Request) -> Response {

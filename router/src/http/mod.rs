@@ -18,7 +18,7 @@ mod upload;
 mod uploads;
 
 pub use app::{RouterApp, RouterParts, StartError};
-pub use probes::{Probe, ReadinessCheck};
+pub use probes::{Metrics, Probe, ReadinessCheck, probe_routes};
 pub use server::serve;
 
 pub(crate) use app::Shared;

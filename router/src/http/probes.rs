@@ -4,8 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Json;
 use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use axum::{Json, Router};
 use futures::future::BoxFuture;
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -76,13 +77,25 @@ struct CheckResult<'a> {
     reason: Option<String>,
 }
 
+/// Renders the metrics in Prometheus' text format.
+pub type Metrics = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// `/livez`, `/readyz` and `/metrics` of a process.
+pub fn probe_routes(checks: Vec<ReadinessCheck>, metrics: Metrics) -> Router {
+    let checks = Arc::new(checks);
+    Router::new()
+        .route("/livez", get(live))
+        .route("/readyz", get(move || async move { ready(&checks).await }))
+        .route("/metrics", get(move || async move { render(metrics()) }))
+}
+
 /// The process runs.
-pub(super) async fn live() -> &'static str {
+async fn live() -> &'static str {
     "ok\n"
 }
 
 /// Every dependency by name; 503 when one is missing.
-pub(super) async fn ready(checks: &[ReadinessCheck]) -> Response {
+async fn ready(checks: &[ReadinessCheck]) -> Response {
     let checks = futures::future::join_all(checks.iter().map(ReadinessCheck::run)).await;
     let ready = checks.iter().all(|check| check.ready);
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
@@ -90,6 +103,6 @@ pub(super) async fn ready(checks: &[ReadinessCheck]) -> Response {
 }
 
 /// The metrics in Prometheus' text format.
-pub(super) fn metrics(text: String) -> Response {
+fn render(text: String) -> Response {
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }
