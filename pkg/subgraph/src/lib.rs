@@ -1,6 +1,7 @@
 //! The kit: what every subgraph has in common.
 //!
 //! - [`Subgraph`] runs operations against one async-graphql schema, for callers in this process and for [`http`].
+//! - [`batching`] sends the batches of data loaders at the right moment.
 //! - [`access`] answers who is calling; services ask it, resolvers do not.
 //! - [`failure`] turns service errors into GraphQL errors and [`UserError`]s.
 //! - [`paging`] reads `first`/`after` and builds `pageInfo`.
@@ -8,6 +9,7 @@
 //! - [`Tasks`] runs a domain's background work and stops it in order.
 
 pub mod access;
+pub mod batching;
 mod directive;
 mod error_code;
 pub mod failure;

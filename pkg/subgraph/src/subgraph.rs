@@ -11,6 +11,8 @@ use reel_document::DocumentBounds;
 use reel_error::{ErrorCode, Language};
 use tracing::Instrument as _;
 
+use crate::batching::Batching;
+
 /// One operation for a subgraph, as the router (or a test) asks for it.
 #[derive(Debug)]
 pub struct Call {
@@ -58,7 +60,7 @@ impl Subgraph {
         let sdl = crate::sdl::export(&schema).into();
         let execute = move |request| {
             let schema = schema.clone();
-            async move { schema.execute(request).await }.boxed()
+            Batching::new(async move { schema.execute(request).await }.boxed()).boxed()
         };
         Self { name, sdl, execute: Arc::new(execute) }
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use async_graphql::dataloader::{DataLoader, Loader};
 use reel_error::Error;
 use reel_id::{CommentId, UserId, VideoId};
+use reel_subgraph::batching::loader;
 use reel_subgraph::{Page, Rows};
 use sqlx::MySqlPool;
 
@@ -28,8 +29,8 @@ pub(crate) struct Loaders {
 
 impl Loaders {
     pub(crate) fn new(pool: &MySqlPool) -> Self {
-        let batches = || DataLoader::new(Batches { pool: pool.clone() }, tokio::spawn);
-        Self { rows: batches().max_batch_size(MAX_ROWS), pages: batches().max_batch_size(MAX_PAGES) }
+        let batches = || Batches { pool: pool.clone() };
+        Self { rows: loader(batches(), MAX_ROWS), pages: loader(batches(), MAX_PAGES) }
     }
 
     /// What this key stands for, if it exists.
