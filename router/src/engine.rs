@@ -249,5 +249,9 @@ fn refusal(errors: &[GraphqlError]) -> GraphqlResponse {
         *first = b'{';
     }
     body.push(b'}');
-    GraphqlResponse { body: body.into(), is_request_error: true, codes: errors.iter().map(|error| error.code).collect() }
+    GraphqlResponse {
+        body: body.into(),
+        is_request_error: true,
+        codes: errors.iter().map(|error| error.code).collect(),
+    }
 }

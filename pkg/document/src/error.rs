@@ -38,7 +38,9 @@ pub enum DocumentError {
         name: String,
     },
     /// Fields inside each other beyond the bound.
-    #[error("The operation is {found} fields deep and the limit is {limit}; ask for less depth, or in several operations.")]
+    #[error(
+        "The operation is {found} fields deep and the limit is {limit}; ask for less depth, or in several operations."
+    )]
     TooDeep {
         /// The depth of the document.
         found: usize,
@@ -76,7 +78,9 @@ pub enum DocumentError {
         limit: usize,
     },
     /// More selections than allowed.
-    #[error("With its fragments expanded the document selects more than {limit} fields; select less or spread fewer fragments.")]
+    #[error(
+        "With its fragments expanded the document selects more than {limit} fields; select less or spread fewer fragments."
+    )]
     TooManySelections {
         /// The bound.
         limit: usize,
@@ -89,7 +93,9 @@ impl DocumentError {
         match self {
             Self::TooLarge { .. } => "DOCUMENT_TOO_LARGE",
             Self::TooManyTokens { .. } => "TOKEN_LIMIT_EXCEEDED",
-            Self::NestedTooDeeply { .. } | Self::TooDeep { .. } | Self::IntrospectionTooDeep { .. } => "DEPTH_LIMIT_EXCEEDED",
+            Self::NestedTooDeeply { .. } | Self::TooDeep { .. } | Self::IntrospectionTooDeep { .. } => {
+                "DEPTH_LIMIT_EXCEEDED"
+            }
             Self::Syntax { .. } => "GRAPHQL_PARSE_FAILED",
             Self::FragmentCycle { .. } => "GRAPHQL_VALIDATION_FAILED",
             Self::TooManyAliases { .. } => "ALIAS_LIMIT_EXCEEDED",

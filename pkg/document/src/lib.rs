@@ -31,7 +31,8 @@ pub struct CheckedDocument {
 /// A [`DocumentError`] that names the bound that was crossed, or the place where the syntax is wrong.
 pub fn check(text: &str, bounds: &DocumentBounds) -> Result<CheckedDocument, DocumentError> {
     scan::scan(text, bounds)?;
-    let document = async_graphql_parser::parse_query(text).map_err(|error| DocumentError::from_parser(&error, bounds))?;
+    let document =
+        async_graphql_parser::parse_query(text).map_err(|error| DocumentError::from_parser(&error, bounds))?;
     let measure = measure::measure(&document, bounds)?;
     Ok(CheckedDocument { document, measure })
 }

@@ -104,7 +104,10 @@ fn of_set(set: &SelectionSet, known: &HashMap<&str, Measure>) -> Measure {
         total = Measure {
             selections: total.selections.saturating_add(one.selections).saturating_add(1),
             aliases: total.aliases.saturating_add(one.aliases),
-            directives: total.directives.saturating_add(one.directives).saturating_add(selection.node.directives().len()),
+            directives: total
+                .directives
+                .saturating_add(one.directives)
+                .saturating_add(selection.node.directives().len()),
             root_fields: total.root_fields.saturating_add(one.root_fields),
             ..larger(total, one)
         };
@@ -130,7 +133,9 @@ fn of_selection(selection: &Selection, known: &HashMap<&str, Measure>) -> Measur
             }
         }
         // An unknown fragment is validation's to refuse; it expands to nothing.
-        Selection::FragmentSpread(spread) => known.get(spread.node.fragment_name.node.as_str()).copied().unwrap_or_default(),
+        Selection::FragmentSpread(spread) => {
+            known.get(spread.node.fragment_name.node.as_str()).copied().unwrap_or_default()
+        }
         Selection::InlineFragment(fragment) => of_set(&fragment.node.selection_set.node, known),
     }
 }

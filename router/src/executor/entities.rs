@@ -77,7 +77,8 @@ impl Execution<'_> {
             for (index, path) in paths.iter().enumerate() {
                 walk_mut(self.schema, &mut state.data, &path.0, &mut Vec::new(), &mut |object, positions| {
                     // Whatever another fetch has put here since then has no representation and is passed over.
-                    if let Some(target) = targets.next_if(|target| target.path == index && *target.positions == *positions)
+                    if let Some(target) =
+                        targets.next_if(|target| target.path == index && *target.positions == *positions)
                         && let ConstValue::Object(entity) = entities.give(target.representation)
                     {
                         merge::merge_objects(object, entity);
@@ -93,7 +94,10 @@ impl Execution<'_> {
         for (start, part) in parts {
             let Ok(response) = part else { continue };
             for error in &response.errors {
-                let output = fetch.outputs.iter().find(|output| matches!(error.path.first(), Some(PathSegment::Key(key)) if *key == output.key));
+                let output = fetch
+                    .outputs
+                    .iter()
+                    .find(|output| matches!(error.path.first(), Some(PathSegment::Key(key)) if *key == output.key));
                 match output {
                     Some(output) => self.report_one(fetch, output, &inputs[output.input], *start, error, state),
                     None => self.report_everywhere(fetch, inputs, error, state),
@@ -139,7 +143,13 @@ impl Execution<'_> {
     }
 
     /// An error that does not say where: each field of the fetch may be hit.
-    fn report_everywhere(&self, fetch: &EntityFetch, inputs: &[Representations], error: &SubgraphError, state: &mut State) {
+    fn report_everywhere(
+        &self,
+        fetch: &EntityFetch,
+        inputs: &[Representations],
+        error: &SubgraphError,
+        state: &mut State,
+    ) {
         let visible = visible(error);
         for path in self.lost_fields(fetch, inputs, &state.data) {
             state.errors.add(visible.clone().at(path));
@@ -178,9 +188,9 @@ impl Execution<'_> {
 /// The subgraph knows a renamed key by the name it was sent.
 fn renamed(output: &EntityOutput, path: &[PathSegment]) -> Vec<PathSegment> {
     let rename = |key: &Name| {
-        let found = output.renames.iter().find(|rename| {
-            matches!(rename.path.last(), Some(crate::planner::RewriteSegment::Key(last)) if last == key)
-        });
+        let found = output.renames.iter().find(
+            |rename| matches!(rename.path.last(), Some(crate::planner::RewriteSegment::Key(last)) if last == key),
+        );
         found.map_or_else(|| key.clone(), |rename| rename.to.clone())
     };
     let segment = |segment: &PathSegment| match segment {

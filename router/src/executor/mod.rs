@@ -29,7 +29,8 @@ use crate::pipeline::CompiledOperation;
 use crate::planner::{FetchedField, PlanNode, RootFetch};
 use crate::schema::Schema;
 use crate::transport::{
-    RequestContext, SubgraphDocument, SubgraphError, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError,
+    RequestContext, SubgraphDocument, SubgraphError, SubgraphRequest, SubgraphResponse, SubgraphTransport,
+    TransportError,
 };
 
 /// The transports by the names of their subgraphs.

@@ -112,7 +112,9 @@ impl<S: Sink> Projector<'_, S> {
             (ValueKind::Id, ConstValue::Number(number)) => self.sink.text(&number.to_string()),
             (ValueKind::Id, value) => self.sink.leaf(value),
             (ValueKind::Enum(values), ConstValue::Enum(name)) if values.contains(name) => self.sink.text(name),
-            (ValueKind::Enum(values), ConstValue::String(text)) if values.contains(text.as_str()) => self.sink.text(text),
+            (ValueKind::Enum(values), ConstValue::String(text)) if values.contains(text.as_str()) => {
+                self.sink.text(text);
+            }
             (ValueKind::List(inner), ConstValue::List(items)) => return self.list(inner, items, path, field),
             (ValueKind::Object(shape), ConstValue::Object(data)) => return self.permitted(*shape, data, path),
             (ValueKind::Abstract { shapes, fallback }, ConstValue::Object(data)) => {

@@ -72,7 +72,8 @@ fn fill(schema: &Schema, entity: &Object, parts: &[Requirement], representation:
     for part in parts {
         match part {
             Requirement::Field(field) => {
-                let value = entity.get(&field.source).map_or(ConstValue::Null, |value| select(schema, value, &field.parts));
+                let value =
+                    entity.get(&field.source).map_or(ConstValue::Null, |value| select(schema, value, &field.parts));
                 match representation.get_mut(&field.key) {
                     Some(known) => super::merge::merge(known, value),
                     None => {

@@ -72,7 +72,10 @@ pub(crate) enum ValueKind {
     Enum(Arc<HashSet<Name>>),
     Object(ShapeId),
     /// By the object's type; the fallback is for objects that do not tell it.
-    Abstract { shapes: HashMap<Name, ShapeId>, fallback: ShapeId },
+    Abstract {
+        shapes: HashMap<Name, ShapeId>,
+        fallback: ShapeId,
+    },
 }
 
 /// Alternatives of conditions that must all hold; empty is always.
@@ -99,10 +102,12 @@ impl When {
 ///
 /// When they would be too many.
 pub(crate) fn compile(operation: &Operation, schema: &Schema, authenticated: bool) -> Result<Projection, GraphqlError> {
-    let mut compiler = Compiler { schema, authenticated, shapes: Vec::new(), known: HashMap::new(), enums: HashMap::new(), fields: 0 };
+    let mut compiler =
+        Compiler { schema, authenticated, shapes: Vec::new(), known: HashMap::new(), enums: HashMap::new(), fields: 0 };
     let occurrence = Occurrence { selections: &operation.selections, conditions: Vec::new() };
-    let root = compiler.shape(vec![occurrence], &operation.root_type)?;
-    let introspects = compiler.shapes[root].fields.iter().any(|field| matches!(field.name.as_str(), "__schema" | "__type"));
+    let root = compiler.shape(&[occurrence], &operation.root_type)?;
+    let introspects =
+        compiler.shapes[root].fields.iter().any(|field| matches!(field.name.as_str(), "__schema" | "__type"));
     Ok(Projection { shapes: compiler.shapes, root, introspects })
 }
 
@@ -134,14 +139,14 @@ struct Compiler<'a> {
 }
 
 impl<'a> Compiler<'a> {
-    fn shape(&mut self, occurrences: Vec<Occurrence<'a>>, type_name: &Name) -> Result<ShapeId, GraphqlError> {
+    fn shape(&mut self, occurrences: &[Occurrence<'a>], type_name: &Name) -> Result<ShapeId, GraphqlError> {
         let addresses = occurrences.iter().map(|one| (one.selections.as_ptr() as usize, one.conditions.clone()));
         let key = (addresses.collect(), type_name.clone());
         if let Some(id) = self.known.get(&key) {
             return Ok(*id);
         }
         let mut collected = IndexMap::new();
-        for occurrence in &occurrences {
+        for occurrence in occurrences {
             self.collect(occurrence.selections, &occurrence.conditions, type_name, &mut collected);
         }
         self.fields += collected.len();
@@ -236,13 +241,13 @@ impl<'a> Compiler<'a> {
 
     fn named(&mut self, ty: &TypeDefinition, inner: &[Occurrence<'a>]) -> Result<ValueKind, GraphqlError> {
         match ty.kind {
-            TypeKind::Object => self.shape(inner.to_vec(), &ty.name).map(ValueKind::Object),
+            TypeKind::Object => self.shape(inner, &ty.name).map(ValueKind::Object),
             TypeKind::Interface | TypeKind::Union => {
                 let mut shapes = HashMap::with_capacity(ty.possible_types.len());
                 for possible in &ty.possible_types {
-                    shapes.insert(possible.clone(), self.shape(inner.to_vec(), possible)?);
+                    shapes.insert(possible.clone(), self.shape(inner, possible)?);
                 }
-                let fallback = self.shape(inner.to_vec(), &ty.name)?;
+                let fallback = self.shape(inner, &ty.name)?;
                 Ok(ValueKind::Abstract { shapes, fallback })
             }
             TypeKind::Enum => {

@@ -95,13 +95,14 @@ pub(crate) fn response_path(data: &ConstValue, path: &FlattenPath, positions: &[
     let mut steps = Vec::with_capacity(path.0.len() + positions.len());
     let mut positions = positions.iter();
     let mut value = Some(data);
-    let into_lists = |value: &mut Option<&ConstValue>, steps: &mut Vec<PathSegment>, positions: &mut std::slice::Iter<'_, usize>| {
-        while let Some(ConstValue::List(items)) = *value {
-            let Some(&index) = positions.next() else { return };
-            steps.push(PathSegment::Index(index));
-            *value = items.get(index);
-        }
-    };
+    let into_lists =
+        |value: &mut Option<&ConstValue>, steps: &mut Vec<PathSegment>, positions: &mut std::slice::Iter<'_, usize>| {
+            while let Some(ConstValue::List(items)) = *value {
+                let Some(&index) = positions.next() else { return };
+                steps.push(PathSegment::Index(index));
+                *value = items.get(index);
+            }
+        };
     for segment in &path.0 {
         if let FlattenSegment::Key(key) = segment {
             steps.push(PathSegment::Key(key.clone()));

@@ -4,9 +4,7 @@ use async_graphql_parser::types::{BaseType, Type};
 use async_graphql_value::{ConstValue, Name};
 use indexmap::IndexMap;
 
-use crate::schema::{
-    DirectiveDefinition, EnumValue, FieldDefinition, InputValue, Schema, TypeDefinition, TypeKind,
-};
+use crate::schema::{DirectiveDefinition, EnumValue, FieldDefinition, InputValue, Schema, TypeDefinition, TypeKind};
 
 /// Something that an introspection can ask about.
 pub(super) enum Node<'a> {
@@ -67,7 +65,9 @@ fn schema_field<'a>(schema: &'a Schema, name: &str) -> Node<'a> {
 }
 
 fn type_field<'a>(schema: &'a Schema, ty: &'a TypeDefinition, name: &str, deprecated: bool) -> Node<'a> {
-    let types = |names: &'a [Name]| Node::List(names.iter().filter_map(|name| schema.type_named(name)).map(Node::Type).collect());
+    let types = |names: &'a [Name]| {
+        Node::List(names.iter().filter_map(|name| schema.type_named(name)).map(Node::Type).collect())
+    };
     match (name, ty.kind) {
         ("kind", kind) => leaf(kind_name(kind)),
         ("specifiedByURL", _) => text(ty.specified_by.as_ref()),

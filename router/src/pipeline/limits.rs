@@ -73,13 +73,19 @@ pub fn check_variables(arguments: &[PageArgument], variables: &Variables, limits
 fn count_singles(selections: &[Selection], limits: &Limits, count: &mut usize) {
     for selection in selections {
         match selection {
-            Selection::Field(field) => *count += usize::from(limits.single_fields.iter().any(|single| field.name == *single)),
+            Selection::Field(field) => {
+                *count += usize::from(limits.single_fields.iter().any(|single| field.name == *single));
+            }
             Selection::Fragment(fragment) => count_singles(&fragment.selections, limits, count),
         }
     }
 }
 
-fn check_pages(selections: &[Selection], limits: &Limits, arguments: &mut Vec<PageArgument>) -> Result<(), GraphqlError> {
+fn check_pages(
+    selections: &[Selection],
+    limits: &Limits,
+    arguments: &mut Vec<PageArgument>,
+) -> Result<(), GraphqlError> {
     for selection in selections {
         match selection {
             Selection::Field(field) => {
@@ -98,7 +104,9 @@ fn check_field(field: &Field, limits: &Limits, arguments: &mut Vec<PageArgument>
             continue;
         }
         match value {
-            Value::Number(size) => check_size(name, size.as_i64(), limits).map_err(|error| error.located(field.position))?,
+            Value::Number(size) => {
+                check_size(name, size.as_i64(), limits).map_err(|error| error.located(field.position))?;
+            }
             Value::Variable(variable) => {
                 arguments.push(PageArgument { argument: name.clone(), variable: variable.clone() });
             }

@@ -67,8 +67,7 @@ impl Pipeline {
         let bounds = if trust == Trust::Client { &self.limits.document } else { &trusted };
         let document = parse::parse(text, bounds).map_err(|error| vec![error])?;
         self.validator.validate(text)?;
-        let mut operation =
-            operation::resolve(&self.schema, &document, operation_name).map_err(|error| vec![error])?;
+        let mut operation = operation::resolve(&self.schema, &document, operation_name).map_err(|error| vec![error])?;
         if !self.introspection {
             operation.refuse_introspection().map_err(|error| vec![error])?;
         }

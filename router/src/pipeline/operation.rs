@@ -125,9 +125,9 @@ pub fn resolve(schema: &Schema, document: &ExecutableDocument, name: Option<&str
         OperationType::Mutation => schema.mutation.as_ref(),
         OperationType::Subscription => None,
     };
-    let root_type = root_type.and_then(|name| schema.type_named(name)).ok_or_else(|| {
-        refused(format!("The schema has no {} operations.", operation.node.ty), operation.pos)
-    })?;
+    let root_type = root_type
+        .and_then(|name| schema.type_named(name))
+        .ok_or_else(|| refused(format!("The schema has no {} operations.", operation.node.ty), operation.pos))?;
     let resolver = Resolver { schema, document };
     Ok(Operation {
         kind: operation.node.ty,
@@ -137,7 +137,10 @@ pub fn resolve(schema: &Schema, document: &ExecutableDocument, name: Option<&str
     })
 }
 
-fn pick<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Result<&'a Positioned<OperationDefinition>, GraphqlError> {
+fn pick<'a>(
+    document: &'a ExecutableDocument,
+    name: Option<&str>,
+) -> Result<&'a Positioned<OperationDefinition>, GraphqlError> {
     // Clients send an empty name for none.
     match name.filter(|name| !name.is_empty()) {
         Some(wanted) => document
@@ -148,7 +151,12 @@ fn pick<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Result<&'a 
         None if document.operations.iter().len() > 1 => {
             Err(refuse("The document has several operations; say which with `operationName`."))
         }
-        None => document.operations.iter().next().map(|(_, operation)| operation).ok_or_else(|| refuse("The document has no operation.")),
+        None => document
+            .operations
+            .iter()
+            .next()
+            .map(|(_, operation)| operation)
+            .ok_or_else(|| refuse("The document has no operation.")),
     }
 }
 
@@ -181,9 +189,11 @@ impl Resolver<'_> {
                 }
                 AstSelection::FragmentSpread(spread) => {
                     let name = &spread.node.fragment_name;
-                    let fragment = self.document.fragments.get(&name.node).ok_or_else(|| {
-                        refused(format!("Unknown fragment \"{}\".", name.node), name.pos)
-                    })?;
+                    let fragment = self
+                        .document
+                        .fragments
+                        .get(&name.node)
+                        .ok_or_else(|| refused(format!("Unknown fragment \"{}\".", name.node), name.pos))?;
                     let condition = Some(&fragment.node.type_condition.node.on);
                     self.fragment(parent, condition, conditions, &fragment.node.selection_set)?
                 }
@@ -210,11 +220,16 @@ impl Resolver<'_> {
         Ok(Selection::Fragment(Fragment { condition, conditions, selections: self.set(ty, set)? }))
     }
 
-    fn field(&self, parent: &TypeDefinition, field: &Positioned<AstField>, conditions: Vec<Condition>) -> Result<Field, GraphqlError> {
+    fn field(
+        &self,
+        parent: &TypeDefinition,
+        field: &Positioned<AstField>,
+        conditions: Vec<Condition>,
+    ) -> Result<Field, GraphqlError> {
         let name = &field.node.name.node;
-        let ty = self.field_type(parent, name).ok_or_else(|| {
-            refused(format!("Cannot query field \"{name}\" on type \"{}\".", parent.name), field.pos)
-        })?;
+        let ty = self
+            .field_type(parent, name)
+            .ok_or_else(|| refused(format!("Cannot query field \"{name}\" on type \"{}\".", parent.name), field.pos))?;
         let base = self.schema.type_named(base_name(&ty));
         let selections = match base {
             Some(base) if !base.is_leaf() => self.set(base, &field.node.selection_set)?,
@@ -224,7 +239,12 @@ impl Resolver<'_> {
             key: field.node.response_key().node.clone(),
             name: name.clone(),
             parent: parent.name.clone(),
-            arguments: field.node.arguments.iter().map(|(name, value)| (name.node.clone(), value.node.clone())).collect(),
+            arguments: field
+                .node
+                .arguments
+                .iter()
+                .map(|(name, value)| (name.node.clone(), value.node.clone()))
+                .collect(),
             conditions,
             ty,
             selections,

@@ -92,7 +92,8 @@ impl PlanCache {
         }
         let (pipeline, permits, job) = (Arc::clone(pipeline), Arc::clone(&self.permits), key.clone());
         let compile = self.cache.try_get_with(key, async move {
-            let permit = permits.acquire_owned().await.map_err(|_| vec![GraphqlError::generic(ErrorCode::Overloaded)])?;
+            let permit =
+                permits.acquire_owned().await.map_err(|_| vec![GraphqlError::generic(ErrorCode::Overloaded)])?;
             let compiled = tokio::task::spawn_blocking(move || {
                 // Held by the work, not by its caller: an abandoned request must not let more work begin.
                 let _permit = permit;

@@ -3,6 +3,8 @@
 
 use std::fmt::Write as _;
 
+use async_graphql_value::Name;
+
 use super::operation::{Condition, Field, Operation, Selection};
 use crate::schema::{Schema, base_name};
 
@@ -38,7 +40,7 @@ fn root_set(selections: &[Selection], schema: &Schema, out: &mut String) {
                 let mut inner = String::new();
                 root_set(&fragment.selections, schema, &mut inner);
                 if !inner.is_empty() {
-                    fragment_head(fragment.condition.as_ref().map(|name| name.as_str()), &fragment.conditions, out);
+                    fragment_head(fragment.condition.as_ref().map(Name::as_str), &fragment.conditions, out);
                     push(out, format_args!("{{ {inner}}} "));
                 }
             }
@@ -74,7 +76,7 @@ fn set(selections: &[Selection], needs_typename: bool, schema: &Schema, out: &mu
             Selection::Field(selected) if selected.denied.is_some() => {}
             Selection::Field(selected) => field(selected, schema, out),
             Selection::Fragment(fragment) => {
-                fragment_head(fragment.condition.as_ref().map(|name| name.as_str()), &fragment.conditions, out);
+                fragment_head(fragment.condition.as_ref().map(Name::as_str), &fragment.conditions, out);
                 set(&fragment.selections, false, schema, out);
             }
         }

@@ -35,7 +35,10 @@ impl Validator {
         // The rules are the library's; a panic of theirs must not be more than a refused document.
         let result = catch_unwind(AssertUnwindSafe(|| self.errors(text)));
         let errors = result.unwrap_or_else(|_| {
-            vec![GraphqlError::new(ErrorCode::GraphqlValidationFailed, "The document cannot be validated; simplify it.")]
+            vec![GraphqlError::new(
+                ErrorCode::GraphqlValidationFailed,
+                "The document cannot be validated; simplify it.",
+            )]
         });
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }

@@ -93,7 +93,9 @@ impl<'a> Coercion<'a> {
         match ty.kind {
             TypeKind::InputObject => self.input_object(value, ty, depth),
             TypeKind::Enum => match value {
-                ConstValue::String(text) if ty.values.contains_key(text.as_str()) => Ok(ConstValue::Enum(Name::new(text))),
+                ConstValue::String(text) if ty.values.contains_key(text.as_str()) => {
+                    Ok(ConstValue::Enum(Name::new(text)))
+                }
                 ConstValue::Enum(name) if ty.values.contains_key(&name) => Ok(ConstValue::Enum(name)),
                 value => Err(self.wrong(&value, &format!("value does not exist in \"{}\" enum", ty.name))),
             },
@@ -108,10 +110,12 @@ impl<'a> Coercion<'a> {
                 None => Err(self.wrong(&value, "Int cannot represent a value that is not a 32-bit signed integer")),
             },
             ("Int", _) => Err(self.wrong(&value, "Int cannot represent non-integer value")),
-            ("Float", ConstValue::Number(_)) | ("String" | "ID", ConstValue::String(_)) | ("Boolean", ConstValue::Boolean(_)) => {
-                Ok(value)
+            ("Float", ConstValue::Number(_))
+            | ("String" | "ID", ConstValue::String(_))
+            | ("Boolean", ConstValue::Boolean(_)) => Ok(value),
+            ("ID", ConstValue::Number(number)) if number.is_i64() || number.is_u64() => {
+                Ok(ConstValue::String(number.to_string()))
             }
-            ("ID", ConstValue::Number(number)) if number.is_i64() || number.is_u64() => Ok(ConstValue::String(number.to_string())),
             ("Float", _) => Err(self.wrong(&value, "Float cannot represent non numeric value")),
             ("String", _) => Err(self.wrong(&value, "String cannot represent a non string value")),
             ("Boolean", _) => Err(self.wrong(&value, "Boolean cannot represent a non boolean value")),
@@ -126,7 +130,10 @@ impl<'a> Coercion<'a> {
             return Err(self.wrong(&value, &format!("expected type \"{}\" to be an object", ty.name)));
         };
         if let Some(unknown) = given.keys().find(|key| !ty.input_fields.contains_key(*key)) {
-            return Err(self.wrong(&ConstValue::Object(IndexMap::new()), &format!("field \"{unknown}\" is not defined by type \"{}\"", ty.name)));
+            return Err(self.wrong(
+                &ConstValue::Object(IndexMap::new()),
+                &format!("field \"{unknown}\" is not defined by type \"{}\"", ty.name),
+            ));
         }
         let mut coerced = IndexMap::with_capacity(given.len());
         for field in ty.input_fields.values() {
@@ -144,9 +151,9 @@ impl<'a> Coercion<'a> {
         depth: usize,
     ) -> Result<Option<ConstValue>, String> {
         match given {
-            Some(value) => {
-                self.within(&format!(".{}", field.name), |coercion| coercion.value(value, &field.ty, depth + 1)).map(Some)
-            }
+            Some(value) => self
+                .within(&format!(".{}", field.name), |coercion| coercion.value(value, &field.ty, depth + 1))
+                .map(Some),
             None if field.default_value.is_some() => Ok(field.default_value.clone()),
             None if field.ty.nullable => Ok(None),
             None => {

@@ -11,8 +11,8 @@ use hive_router_query_planner::ast::selection_set::SelectionSet as LibrarySelect
 use hive_router_query_planner::planner::plan_nodes as library;
 
 use super::plan::{
-    EntityFetch, EntityInput, EntityOutput, FetchedField, FlattenPath, FlattenSegment, KeyRename, PlanNode, QueryPlan, Requirement,
-    RequirementField, RewriteSegment, RootFetch, TypenameRewrite,
+    EntityFetch, EntityInput, EntityOutput, FetchedField, FlattenPath, FlattenSegment, KeyRename, PlanNode, QueryPlan,
+    Requirement, RequirementField, RewriteSegment, RootFetch, TypenameRewrite,
 };
 use super::{PlanError, SubgraphName};
 use crate::condition::Condition;
@@ -37,7 +37,9 @@ fn node(plan: &library::PlanNode) -> Result<PlanNode, PlanError> {
             then: optional(condition.if_clause.as_deref())?,
             otherwise: optional(condition.else_clause.as_deref())?,
         }),
-        other @ (library::PlanNode::Subscription(_) | library::PlanNode::Defer(_)) => Err(unsupported("the step", other)),
+        other @ (library::PlanNode::Subscription(_) | library::PlanNode::Defer(_)) => {
+            Err(unsupported("the step", other))
+        }
     }
 }
 
@@ -214,7 +216,12 @@ fn entity_fields(document: &ExecutableDocument, key: &str) -> Vec<FetchedField> 
 }
 
 /// The planner's documents have no cycles of fragments.
-fn collect_fields(document: &ExecutableDocument, set: &SelectionSet, outer: &[Condition], fields: &mut Vec<FetchedField>) {
+fn collect_fields(
+    document: &ExecutableDocument,
+    set: &SelectionSet,
+    outer: &[Condition],
+    fields: &mut Vec<FetchedField>,
+) {
     for selection in &set.items {
         let mut conditions = outer.to_vec();
         conditions.extend(selection.node.directives().iter().filter_map(|directive| condition(&directive.node)));

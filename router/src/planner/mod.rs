@@ -10,8 +10,8 @@ use std::time::Duration;
 
 pub use hive::HivePlanner;
 pub use plan::{
-    EntityFetch, EntityInput, EntityOutput, FetchedField, FlattenPath, FlattenSegment, KeyRename, PlanNode, QueryPlan, Requirement,
-    RequirementField, RewriteSegment, RootFetch, SubgraphName, TypenameRewrite,
+    EntityFetch, EntityInput, EntityOutput, FetchedField, FlattenPath, FlattenSegment, KeyRename, PlanNode, QueryPlan,
+    Requirement, RequirementField, RewriteSegment, RootFetch, SubgraphName, TypenameRewrite,
 };
 
 /// Plans operations over one supergraph.

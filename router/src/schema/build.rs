@@ -176,9 +176,10 @@ fn type_definition(definition: &ast::TypeDefinition<'static, String>, protection
             possible_types: ty.types.iter().map(Name::new).collect(),
             ..new(&ty.name, TypeKind::Union, &ty.description)
         },
-        ast::TypeDefinition::Enum(ty) => {
-            TypeDefinition { values: ty.values.iter().map(enum_value).collect(), ..new(&ty.name, TypeKind::Enum, &ty.description) }
-        }
+        ast::TypeDefinition::Enum(ty) => TypeDefinition {
+            values: ty.values.iter().map(enum_value).collect(),
+            ..new(&ty.name, TypeKind::Enum, &ty.description)
+        },
         ast::TypeDefinition::InputObject(ty) => TypeDefinition {
             input_fields: ty.fields.iter().map(input_value).collect(),
             ..new(&ty.name, TypeKind::InputObject, &ty.description)
@@ -186,7 +187,11 @@ fn type_definition(definition: &ast::TypeDefinition<'static, String>, protection
     }
 }
 
-fn fields(ty: &str, fields: &[ast::Field<'static, String>], protections: &Protections) -> IndexMap<Name, FieldDefinition> {
+fn fields(
+    ty: &str,
+    fields: &[ast::Field<'static, String>],
+    protections: &Protections,
+) -> IndexMap<Name, FieldDefinition> {
     let definition = |field: &ast::Field<'static, String>| FieldDefinition {
         name: Name::new(&field.name),
         description: field.description.clone(),
@@ -200,7 +205,10 @@ fn fields(ty: &str, fields: &[ast::Field<'static, String>], protections: &Protec
 
 fn enum_value(value: &ast::EnumValue<'static, String>) -> (Name, EnumValue) {
     let name = Name::new(&value.name);
-    (name.clone(), EnumValue { name, description: value.description.clone(), deprecation: deprecation(&value.directives) })
+    (
+        name.clone(),
+        EnumValue { name, description: value.description.clone(), deprecation: deprecation(&value.directives) },
+    )
 }
 
 fn input_value(value: &ast::InputValue<'static, String>) -> (Name, InputValue) {

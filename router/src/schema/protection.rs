@@ -39,11 +39,17 @@ impl ProtectionNames {
     pub(super) fn of(document: &Document<'static, String>) -> Self {
         let mut names = Self {
             authenticated: vec!["authenticated".into(), "federation__authenticated".into()],
-            forbidden: ["requiresScopes", "policy", "federation__requiresScopes", "federation__policy"].map(String::from).to_vec(),
+            forbidden: ["requiresScopes", "policy", "federation__requiresScopes", "federation__policy"]
+                .map(String::from)
+                .to_vec(),
         };
         for definition in &document.definitions {
             if let Definition::SchemaDefinition(schema) = definition {
-                schema.directives.iter().filter(|directive| directive.name == "link").for_each(|link| names.add_link(link));
+                schema
+                    .directives
+                    .iter()
+                    .filter(|directive| directive.name == "link")
+                    .for_each(|link| names.add_link(link));
             }
         }
         names

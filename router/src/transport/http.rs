@@ -79,7 +79,8 @@ impl HttpTransport {
     async fn call(&self, request: &SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
         let _permit = self.permits.acquire().await.map_err(|error| TransportError::Unavailable(error.to_string()))?;
         let request = self.http_request(request)?;
-        let response = self.client.request(request).await.map_err(|error| TransportError::Unavailable(chain(&error)))?;
+        let response =
+            self.client.request(request).await.map_err(|error| TransportError::Unavailable(chain(&error)))?;
         let status = response.status();
         let limit = self.settings.answer_limit;
         let body = Limited::new(response.into_body(), limit).collect().await.map_err(|error| {
@@ -166,9 +167,10 @@ struct AnswerExtensions {
 }
 
 fn read_answer(status: StatusCode, body: &[u8]) -> Result<SubgraphResponse, TransportError> {
-    let answer: Answer = serde_json::from_slice(body)
-        .map_err(|error| TransportError::BadAnswer(format!("HTTP {status}: {error}")))?;
-    let errors: Vec<SubgraphError> = answer.errors.unwrap_or_default().into_iter().map(AnswerError::into_error).collect();
+    let answer: Answer =
+        serde_json::from_slice(body).map_err(|error| TransportError::BadAnswer(format!("HTTP {status}: {error}")))?;
+    let errors: Vec<SubgraphError> =
+        answer.errors.unwrap_or_default().into_iter().map(AnswerError::into_error).collect();
     if errors.is_empty() && !matches!(answer.data, ConstValue::Object(_)) {
         return Err(TransportError::BadAnswer(format!("HTTP {status} with neither data nor errors")));
     }

@@ -1,9 +1,6 @@
 //! Fetching, merging and projecting over scripted subgraphs.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
-mod common;
-
-use common::{codes, context, entities, graph, variables, viewer};
+use crate::common::{codes, context, entities, graph, variables, viewer};
 use reel_router::transport::TransportError;
 use serde_json::{Value, json};
 
@@ -78,7 +75,8 @@ async fn entities_at_two_places_share_one_request() {
 
 #[tokio::test]
 async fn large_batches_are_sent_in_parts_and_put_together_in_order() {
-    let books: Vec<Value> = (0..25).map(|i| json!({ "author": { "__typename": "Person", "id": i.to_string() } })).collect();
+    let books: Vec<Value> =
+        (0..25).map(|i| json!({ "author": { "__typename": "Person", "id": i.to_string() } })).collect();
     let graph = graph()
         .data("books", json!({ "books": books }))
         .on("people", |_, variables| Ok(json!({ "data": entities(variables, |id| json!({ "name": id })) })))
@@ -93,7 +91,8 @@ async fn large_batches_are_sent_in_parts_and_put_together_in_order() {
 
 #[tokio::test]
 async fn more_entities_than_a_fetch_may_have_are_refused_without_asking() {
-    let books: Vec<Value> = (0..25).map(|i| json!({ "author": { "__typename": "Person", "id": i.to_string() } })).collect();
+    let books: Vec<Value> =
+        (0..25).map(|i| json!({ "author": { "__typename": "Person", "id": i.to_string() } })).collect();
     let graph = graph()
         .data("books", json!({ "books": books }))
         .settings(|settings| settings.execution.entities_per_fetch = 24)
@@ -181,7 +180,8 @@ async fn errors_of_entities_come_with_the_clients_path_with_and_without_index() 
         let graph = graph()
             .data("books", books)
             .on("people", move |_, variables| {
-                let data = entities(variables, |id| if id == "a" { json!({ "name": "A" }) } else { json!({ "name": null }) });
+                let data =
+                    entities(variables, |id| if id == "a" { json!({ "name": "A" }) } else { json!({ "name": null }) });
                 Ok(json!({ "data": data, "errors": [
                     { "message": "No.", "path": path, "extensions": { "code": "FORBIDDEN" } }
                 ]}))
@@ -217,10 +217,8 @@ async fn a_null_without_a_nullable_field_around_takes_everything() {
 
 #[tokio::test]
 async fn a_null_that_a_subgraph_explained_is_not_explained_again() {
-    let graph = graph()
-        .data("books", two_books())
-        .on("shops", |_, _| Err(TransportError::Unavailable(String::new())))
-        .build();
+    let graph =
+        graph().data("books", two_books()).on("shops", |_, _| Err(TransportError::Unavailable(String::new()))).build();
     let answer = graph.query("{ books { id stock } }").await;
     assert_eq!(answer["data"], json!({ "books": null }));
     assert!(codes(&answer).iter().all(|code| code == "SERVICE_UNAVAILABLE"), "{answer}");
@@ -229,7 +227,10 @@ async fn a_null_that_a_subgraph_explained_is_not_explained_again() {
 #[tokio::test]
 async fn missing_keys_are_null() {
     let graph = graph().data("books", json!({ "books": [{ "id": "1" }] })).build();
-    assert_eq!(graph.query("{ books { id title } }").await, json!({ "data": { "books": [{ "id": "1", "title": null }] } }));
+    assert_eq!(
+        graph.query("{ books { id title } }").await,
+        json!({ "data": { "books": [{ "id": "1", "title": null }] } })
+    );
 }
 
 #[tokio::test]
@@ -329,7 +330,10 @@ async fn ids_are_strings_and_texts_are_escaped() {
 #[tokio::test]
 async fn type_names_of_the_root_need_no_subgraph() {
     let graph = graph().build();
-    assert_eq!(graph.query("{ __typename a: __typename }").await, json!({ "data": { "__typename": "Query", "a": "Query" } }));
+    assert_eq!(
+        graph.query("{ __typename a: __typename }").await,
+        json!({ "data": { "__typename": "Query", "a": "Query" } })
+    );
     assert_eq!(graph.query("mutation { __typename }").await, json!({ "data": { "__typename": "Mutation" } }));
     assert!(graph.asked().is_empty());
 }
@@ -346,7 +350,8 @@ async fn a_prepared_operation_gives_a_value_in_the_clients_shape() {
     let graph = graph().data("books", json!({ "list": books })).build();
     let prepared = graph.engine.prepare("query($n: Int!) { list: books(first: $n) { t: title } }").await.unwrap();
     // Trusted documents may ask for larger pages than clients.
-    let executed = graph.engine.execute_prepared(&prepared, variables(json!({ "n": 100 })), context(Some(viewer()))).await;
+    let executed =
+        graph.engine.execute_prepared(&prepared, variables(json!({ "n": 100 })), context(Some(viewer()))).await;
     assert_eq!(executed.errors, []);
     assert_eq!(executed.data.into_json().unwrap(), json!({ "list": [{ "t": "One" }, { "t": "Two" }] }));
     let refused = graph.engine.execute_prepared(&prepared, variables(json!({})), context(None)).await;

@@ -1,6 +1,4 @@
 //! A library: books (with films), people, and shops that sell the books; and subgraphs that say what a test tells them.
-#![expect(clippy::unwrap_used, reason = "tests")]
-#![allow(dead_code, reason = "not every test uses all of it")]
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -15,13 +13,13 @@ use reel_router::transport::{
 use reel_router::{Engine, EngineSettings, GraphqlRequest, GraphqlResponse, PathSegment};
 use serde_json::{Value, json};
 
-pub const SUPERGRAPH: &str = include_str!("../data/library.graphql");
+pub(crate) const SUPERGRAPH: &str = include_str!("data/library.graphql");
 
 type Answer = Result<Value, TransportError>;
 type Script = Box<dyn Fn(&str, &Value) -> Answer + Send + Sync>;
 
 /// What subgraphs were asked: name, document, variables.
-pub type Calls = Arc<Mutex<Vec<(String, String, Value)>>>;
+pub(crate) type Calls = Arc<Mutex<Vec<(String, String, Value)>>>;
 
 struct Scripted {
     name: String,
@@ -62,41 +60,43 @@ fn error(error: &Value) -> SubgraphError {
 }
 
 /// A graph whose subgraphs are scripts.
-pub struct Graph {
-    pub engine: Engine,
-    pub calls: Calls,
+pub(crate) struct Graph {
+    pub(crate) engine: Engine,
+    pub(crate) calls: Calls,
 }
 
-pub struct GraphBuilder {
+pub(crate) struct GraphBuilder {
     scripts: HashMap<String, Script>,
     settings: EngineSettings,
 }
 
 /// A subgraph's script by name; those without one fail.
-pub fn graph() -> GraphBuilder {
+pub(crate) fn graph() -> GraphBuilder {
     GraphBuilder { scripts: HashMap::new(), settings: EngineSettings::default() }
 }
 
 impl GraphBuilder {
-    pub fn on(mut self, name: &str, script: impl Fn(&str, &Value) -> Answer + Send + Sync + 'static) -> Self {
+    pub(crate) fn on(mut self, name: &str, script: impl Fn(&str, &Value) -> Answer + Send + Sync + 'static) -> Self {
         self.scripts.insert(name.to_owned(), Box::new(script));
         self
     }
 
     /// A subgraph that always answers this data.
-    pub fn data(self, name: &str, data: Value) -> Self {
+    pub(crate) fn data(self, name: &str, data: Value) -> Self {
         self.on(name, move |_, _| Ok(json!({ "data": data })))
     }
 
-    pub fn settings(mut self, change: impl FnOnce(&mut EngineSettings)) -> Self {
+    pub(crate) fn settings(mut self, change: impl FnOnce(&mut EngineSettings)) -> Self {
         change(&mut self.settings);
         self
     }
 
-    pub fn build(mut self) -> Graph {
+    pub(crate) fn build(mut self) -> Graph {
         let calls = Calls::default();
         let transports = ["books", "people", "shops"].map(|name| {
-            let unreachable = || Box::new(|_: &str, _: &Value| Err(TransportError::Unavailable("10.0.0.7:99 refused".into()))) as Script;
+            let unreachable = || {
+                Box::new(|_: &str, _: &Value| Err(TransportError::Unavailable("10.0.0.7:99 refused".into()))) as Script
+            };
             let script = self.scripts.remove(name).unwrap_or_else(unreachable);
             let transport = Scripted { name: name.to_owned(), calls: Arc::clone(&calls), script };
             (name.to_owned(), Arc::new(transport) as Arc<dyn SubgraphTransport>)
@@ -106,7 +106,7 @@ impl GraphBuilder {
     }
 }
 
-pub fn context(viewer: Option<Viewer>) -> Arc<RequestContext> {
+pub(crate) fn context(viewer: Option<Viewer>) -> Arc<RequestContext> {
     Arc::new(RequestContext {
         viewer,
         request_id: "r1".into(),
@@ -115,52 +115,52 @@ pub fn context(viewer: Option<Viewer>) -> Arc<RequestContext> {
     })
 }
 
-pub fn viewer() -> Viewer {
+pub(crate) fn viewer() -> Viewer {
     Viewer { user_id: "7".parse().unwrap(), session_id: "8".parse().unwrap() }
 }
 
-pub fn variables(value: Value) -> Variables {
+pub(crate) fn variables(value: Value) -> Variables {
     Variables::from_json(value)
 }
 
 impl Graph {
     /// The response of an anonymous query.
-    pub async fn query(&self, query: &str) -> Value {
+    pub(crate) async fn query(&self, query: &str) -> Value {
         self.run(query, json!({}), None).await.0
     }
 
-    pub async fn query_with(&self, query: &str, given: Value) -> Value {
+    pub(crate) async fn query_with(&self, query: &str, given: Value) -> Value {
         self.run(query, given, None).await.0
     }
 
-    pub async fn query_as_viewer(&self, query: &str) -> Value {
+    pub(crate) async fn query_as_viewer(&self, query: &str) -> Value {
         self.run(query, json!({}), Some(viewer())).await.0
     }
 
-    pub async fn run(&self, query: &str, given: Value, viewer: Option<Viewer>) -> (Value, GraphqlResponse) {
+    pub(crate) async fn run(&self, query: &str, given: Value, viewer: Option<Viewer>) -> (Value, GraphqlResponse) {
         let request = GraphqlRequest { query: query.into(), variables: variables(given), ..GraphqlRequest::default() };
         let response = self.engine.execute(request, context(viewer)).await;
         (serde_json::from_slice(&response.body).unwrap(), response)
     }
 
-    pub fn calls(&self) -> Vec<(String, String, Value)> {
+    pub(crate) fn calls(&self) -> Vec<(String, String, Value)> {
         self.calls.lock().unwrap().clone()
     }
 
     /// The names of the subgraphs that were asked, in order.
-    pub fn asked(&self) -> Vec<String> {
+    pub(crate) fn asked(&self) -> Vec<String> {
         self.calls().into_iter().map(|(name, ..)| name).collect()
     }
 }
 
 /// The codes of a response's errors.
-pub fn codes(response: &Value) -> Vec<String> {
+pub(crate) fn codes(response: &Value) -> Vec<String> {
     let errors = response["errors"].as_array().cloned().unwrap_or_default();
     errors.iter().map(|error| error["extensions"]["code"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
 /// Answers an entity fetch by looking each representation up by its id; `null` for those that are not there.
-pub fn entities(variables: &Value, by_id: impl Fn(&str) -> Value) -> Value {
+pub(crate) fn entities(variables: &Value, by_id: impl Fn(&str) -> Value) -> Value {
     let list = |list: &Value| -> Value {
         list.as_array().unwrap().iter().map(|one| by_id(one["id"].as_str().unwrap())).collect()
     };

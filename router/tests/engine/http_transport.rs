@@ -1,0 +1,119 @@
+//! The HTTP transport against a real server.
+
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
+
+use crate::common::{context, viewer};
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::post;
+use reel_auth::InternalKey;
+use reel_auth::call::{CallSigner, CallVerifier, HEADER};
+use reel_id::SystemClock;
+use reel_router::PathSegment;
+use reel_router::transport::http::{HttpTransport, HttpTransportSettings};
+use reel_router::transport::{
+    RequestContext, SubgraphDocument, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError,
+};
+use serde_json::json;
+
+static KEY: LazyLock<InternalKey> = LazyLock::new(InternalKey::generate);
+
+async fn serve(router: Router) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/graphql", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    url
+}
+
+fn transport(url: &str, change: impl FnOnce(&mut HttpTransportSettings)) -> HttpTransport {
+    let mut settings = HttpTransportSettings::new(url.parse().unwrap(), "books/graphql");
+    change(&mut settings);
+    HttpTransport::new(settings, Arc::new(CallSigner::new(&KEY, Arc::new(SystemClock))))
+}
+
+async fn ask(transport: &HttpTransport, context: Arc<RequestContext>) -> Result<SubgraphResponse, TransportError> {
+    let text = "query($n: Int) { books(first: $n) { id } }".to_owned();
+    let parsed = async_graphql_parser::parse_query(&text).unwrap();
+    let document = Arc::new(SubgraphDocument { text, parsed });
+    let variables = crate::common::variables(json!({ "n": 3 }));
+    transport.execute(SubgraphRequest { document, operation_name: None, variables, context }).await
+}
+
+fn answering(body: &'static str) -> Router {
+    Router::new().route("/graphql", post(move || async move { body }))
+}
+
+#[tokio::test]
+async fn a_fetch_is_signed_for_its_viewer_and_carries_the_requests_id_and_trace() {
+    let verifier = CallVerifier::new(&KEY, "books/graphql", Arc::new(SystemClock));
+    let check = move |headers: HeaderMap, body: Bytes| async move {
+        let envelope = headers[HEADER].to_str().unwrap();
+        assert_eq!(verifier.verify(envelope, &body).unwrap(), Some(viewer()));
+        assert_eq!(headers["x-request-id"], "r1");
+        assert_eq!(headers["traceparent"], "00-1-2-01");
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(body, json!({ "query": "query($n: Int) { books(first: $n) { id } }", "variables": { "n": 3 } }));
+        r#"{"data":{"books":[{"id":"1"}]}}"#
+    };
+    let url = serve(Router::new().route("/graphql", post(check))).await;
+    let mut context = (*context(Some(viewer()))).clone();
+    context.traceparent = Some("00-1-2-01".into());
+    let answer = ask(&transport(&url, |_| {}), Arc::new(context)).await.unwrap();
+    assert_eq!(answer.data.into_json().unwrap(), json!({ "books": [{ "id": "1" }] }));
+}
+
+#[tokio::test]
+async fn errors_are_read_with_their_paths_whatever_the_status_is() {
+    let body = r#"{"data":null,"errors":[{"message":"m","path":["a",1,"b"],"extensions":{"code":"NOT_FOUND","field":"id"}},{"message":"n"}]}"#;
+    let answer = move || async move { (StatusCode::BAD_REQUEST, body) };
+    let url = serve(Router::new().route("/graphql", post(answer))).await;
+    let answer = ask(&transport(&url, |_| {}), context(None)).await.unwrap();
+    let key = |key: &str| PathSegment::Key(async_graphql_value::Name::new(key));
+    assert_eq!(answer.errors[0].path, [key("a"), PathSegment::Index(1), key("b")]);
+    assert_eq!(answer.errors[0].code.as_deref(), Some("NOT_FOUND"));
+    assert_eq!(answer.errors[0].field.as_deref(), Some("id"));
+    assert_eq!(answer.errors[1].message, "n");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_graphql_is_no_answer() {
+    for body in ["<html>", "{}", r#"{"data":3}"#, ""] {
+        let url = serve(answering(body)).await;
+        let error = ask(&transport(&url, |_| {}), context(None)).await.unwrap_err();
+        assert!(matches!(error, TransportError::BadAnswer(_)), "{body}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_is_read_up_to_its_limit_and_not_one_byte_more() {
+    const BODY: &str = r#"{"data":{"books":[]}}"#;
+    let url = serve(answering(BODY)).await;
+    assert!(ask(&transport(&url, |settings| settings.answer_limit = BODY.len()), context(None)).await.is_ok());
+    let error =
+        ask(&transport(&url, |settings| settings.answer_limit = BODY.len() - 1), context(None)).await.unwrap_err();
+    assert!(matches!(error, TransportError::TooLarge { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_silent_subgraph_is_given_up_at_the_earlier_of_both_deadlines() {
+    let silent = || Router::new().route("/graphql", post(|| async { std::future::pending::<()>().await }));
+    let url = serve(silent()).await;
+    let start = Instant::now();
+    let short = transport(&url, |settings| settings.timeout = Duration::from_millis(50));
+    assert!(matches!(ask(&short, context(None)).await, Err(TransportError::Timeout)));
+    let mut hurried = (*context(None)).clone();
+    hurried.deadline = Instant::now() + Duration::from_millis(50);
+    assert!(matches!(ask(&transport(&url, |_| {}), Arc::new(hurried)).await, Err(TransportError::Timeout)));
+    assert!(start.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn a_subgraph_that_is_not_there_is_unavailable() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/graphql", listener.local_addr().unwrap());
+    drop(listener);
+    let error = ask(&transport(&url, |_| {}), context(None)).await.unwrap_err();
+    assert!(matches!(error, TransportError::Unavailable(_)), "{error}");
+}

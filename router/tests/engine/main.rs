@@ -1,0 +1,7 @@
+//! The engine over scripted subgraphs, and the HTTP transport over a real connection.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod common;
+mod execution;
+mod http_transport;
+mod requests;
