@@ -15,7 +15,8 @@ has() { command -v "$1" >/dev/null 2>&1; }
 
 missing() {
   has cc || echo compiler
-  { has mariadbd && has mariadb-install-db; } || echo mariadb
+  # The last one is called by mariadb-install-db, and is in another package than it on Debian.
+  { has mariadbd && has mariadb-install-db && has my_print_defaults; } || echo mariadb
   has redis-server || echo redis
   { has ffmpeg && has ffprobe; } || echo ffmpeg
 }
@@ -50,7 +51,7 @@ install_with_apt() {
   for part in $needed; do
     case $part in
       compiler) packages="$packages build-essential" ;;
-      mariadb) packages="$packages mariadb-server-core" ;;
+      mariadb) packages="$packages mariadb-server-core mariadb-client-core" ;;
       redis) packages="$packages redis-server" ;;
       ffmpeg) packages="$packages ffmpeg" ;;
     esac
@@ -60,7 +61,7 @@ install_with_apt() {
   # shellcheck disable=SC2086 # a list of words
   if ! apt install $packages; then
     # Before Debian 12 the programs are only in the package with the service.
-    packages=$(echo "$packages" | sed 's/mariadb-server-core/mariadb-server/')
+    packages=$(echo "$packages" | sed 's/mariadb-server-core mariadb-client-core/mariadb-server/')
     # shellcheck disable=SC2086
     apt install $packages || stop "apt-get could not install:$packages"
   fi
@@ -82,14 +83,9 @@ root_command() {
 }
 
 POLICY=/usr/sbin/policy-rc.d
-SERVICES="mariadb redis-server"
 
 # Packages start their services unless this file says no. What was there is put back at the end, whatever happens.
 keep_services_from_starting() {
-  enabled_before=
-  for service in $SERVICES; do
-    if is_enabled "$service"; then enabled_before="$enabled_before $service"; fi
-  done
   trap restore_policy EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
@@ -108,18 +104,22 @@ restore_policy() {
   fi
 }
 
-# Not started now, and not at the next boot either.
+# Not started now, and not at the next boot either. Only for what was not there before.
 disable_new_services() {
-  for service in $SERVICES; do
-    case " $enabled_before " in *" $service "*) continue ;; esac
-    if is_enabled "$service"; then
-      $as_root systemctl disable "$service" >/dev/null 2>&1 || say "could not disable the service $service"
-    fi
+  for package in $packages; do
+    case $package in
+      redis-server) disable redis-server ;;
+      mariadb-server) disable mariadb ;;
+    esac
   done
 }
 
-is_enabled() {
-  has systemctl && systemctl is-enabled "$1" >/dev/null 2>&1
+disable() {
+  if has systemctl; then
+    $as_root systemctl disable "$1" >/dev/null 2>&1 || say "could not disable the service $1"
+  else
+    $as_root update-rc.d "$1" disable >/dev/null 2>&1 || say "could not disable the service $1"
+  fi
 }
 
 # ---- macOS

@@ -15,8 +15,6 @@ use crate::StartError;
 use crate::directory::StateDirectory;
 use crate::error::IoContext;
 
-const SUPERVISE: &str = include_str!("supervise.sh");
-
 /// Longer than the script's own insistence.
 const STOP_TIMEOUT: Duration = Duration::from_secs(25);
 
@@ -43,7 +41,7 @@ impl ServerChild {
     pub(crate) fn start(launch: Launch, directory: &StateDirectory) -> Result<Self, StartError> {
         let Launch { program, command, log, leftover } = launch;
         let mut script = Command::new("/bin/sh")
-            .args(["-c", SUPERVISE, program])
+            .arg(directory.script())
             .arg(&log)
             .arg(leftover.unwrap_or_default())
             .arg(directory.temporary_sockets().unwrap_or(Path::new("")))
@@ -113,9 +111,12 @@ fn describe(status: ExitStatus) -> String {
     }
 }
 
-fn tail(log: &Path) -> String {
+/// What the log says about a failure: its last errors, or just its last lines.
+pub(crate) fn tail(log: &Path) -> String {
     let text = fs::read(log).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    lines[lines.len().saturating_sub(4)..].join(" | ")
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let errors: Vec<&str> = lines.iter().copied().filter(|line| line.contains("ERROR")).collect();
+    let telling = if errors.is_empty() { lines } else { errors };
+    telling[telling.len().saturating_sub(4)..].join(" | ")
 }

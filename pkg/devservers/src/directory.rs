@@ -15,6 +15,10 @@ const PREVIOUS_SERVERS: Duration = Duration::from_secs(30);
 /// The longest path of a socket that every system of ours accepts is 103 bytes; the names below take up to 14.
 const LONGEST_SOCKET_DIRECTORY: usize = 88;
 
+/// A shell reads its script while it runs it, so the file is written while no server runs, and only then.
+const SCRIPT: &str = include_str!("supervise.sh");
+const SCRIPT_NAME: &str = "supervise.sh";
+
 /// The state directory, owned by this process for as long as this value lives.
 #[derive(Debug)]
 pub(crate) struct StateDirectory {
@@ -35,12 +39,20 @@ impl StateDirectory {
         for part in ["logs", "mysql", "redis", "tmp"] {
             make(&path.join(part))?;
         }
+        begin_logs(&path.join("logs"))?;
+        let script = path.join(SCRIPT_NAME);
+        fs::write(&script, SCRIPT).context("write", &script)?;
         let sockets = socket_directory(&path)?;
         Ok(Self { path, sockets, servers, _owner: owner })
     }
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The script that servers run under.
+    pub(crate) fn script(&self) -> PathBuf {
+        self.path.join(SCRIPT_NAME)
     }
 
     /// Where the sockets are: in the state directory, or in a short temporary one when its path is too long.
@@ -112,6 +124,17 @@ fn pids(directory: &Path) -> String {
     let pid = |part: &str| fs::read_to_string(directory.join(part)).ok();
     let known: Vec<String> = ["mysql.pid", "redis.pid"].into_iter().filter_map(pid).collect();
     known.join(" ").split_whitespace().collect::<Vec<_>>().join(", ")
+}
+
+/// Each run writes its own logs and leaves those of the run before.
+fn begin_logs(directory: &Path) -> Result<(), StartError> {
+    for name in ["mariadbd", "redis"] {
+        let log = directory.join(format!("{name}.log"));
+        if log.exists() {
+            fs::rename(&log, directory.join(format!("{name}.previous.log"))).context("rename", &log)?;
+        }
+    }
+    Ok(())
 }
 
 fn socket_directory(state: &Path) -> Result<PathBuf, StartError> {

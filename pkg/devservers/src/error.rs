@@ -33,7 +33,7 @@ pub enum StartError {
         pids: String,
     },
     /// A server ended, or did not answer in time, while it was being started.
-    #[error("{program} {what}; its log {log} ends with: {tail}")]
+    #[error("{program} {what}; its log {log} says: {tail}")]
     Failed {
         /// The server.
         program: &'static str,
@@ -41,7 +41,7 @@ pub enum StartError {
         what: String,
         /// Where to read on.
         log: PathBuf,
-        /// The last lines of the log.
+        /// The last errors in the log, or its last lines.
         tail: String,
     },
     /// The directory cannot be used.

@@ -8,12 +8,12 @@ use tokio::io::AsyncReadExt;
 use tokio::net::UnixStream;
 use tokio::process::Command;
 
-use crate::child::{Launch, ServerChild};
+use crate::child::{Launch, ServerChild, tail};
 use crate::directory::StateDirectory;
 use crate::error::IoContext;
 use crate::{Options, StartError, binary};
 
-const PACKAGE: &str = "the package mariadb-server-core (Debian, Ubuntu) or mariadb (brew)";
+const PACKAGE: &str = "the packages mariadb-server-core and mariadb-client-core (Debian, Ubuntu) or mariadb (brew)";
 
 /// Starts MariaDB, after making its data directory the first time, and waits until it answers.
 pub(crate) async fn start(directory: &StateDirectory, options: &Options) -> Result<ServerChild, StartError> {
@@ -78,13 +78,7 @@ async fn install(directory: &StateDirectory, log: &Path) -> Result<(), StartErro
             program: "mariadb-install-db",
             what: format!("ended with {status}"),
             log: log.to_owned(),
-            tail: std::fs::read_to_string(log)
-                .unwrap_or_default()
-                .lines()
-                .rev()
-                .take(4)
-                .collect::<Vec<_>>()
-                .join(" | "),
+            tail: tail(log),
         });
     }
     std::fs::rename(&unfinished, data(directory)).context("rename", &unfinished)
