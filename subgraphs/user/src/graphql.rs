@@ -18,7 +18,7 @@ use avatar::AvatarMutation;
 use login::LoginMutation;
 use query::Query;
 
-/// Everything that changes a person, their password or their logins.
+/// What can be changed.
 #[derive(MergedObject, Default)]
 pub(crate) struct Mutation(AccountMutation, LoginMutation, AvatarMutation);
 

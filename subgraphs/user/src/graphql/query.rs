@@ -11,6 +11,7 @@ use crate::service::Accounts;
 
 pub(crate) struct Query;
 
+/// What can be read.
 #[Object]
 impl Query {
     /// The person who is logged in; null for anonymous callers.

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
-use reel_subgraph::GraphqlResult as _;
+use reel_subgraph::GraphqlResult;
 
 use crate::domain;
 use crate::service::Avatars;
@@ -25,7 +25,7 @@ impl User {
     /// The address of the person's picture; null until one is uploaded.
     async fn avatar_url(&self, context: &Context<'_>) -> Option<async_graphql::Result<String>> {
         let avatars = context.data_unchecked::<Arc<Avatars>>();
-        avatars.url(&self.0).transpose().map(|url| url.graphql())
+        avatars.url(&self.0).transpose().map(GraphqlResult::graphql)
     }
 
     /// When the person registered.

@@ -9,23 +9,6 @@ use super::Repository;
 use crate::domain::{Credentials, NewAccount, User, UsernameKey};
 
 impl Repository {
-    /// Stores a new account. A name that is taken breaks the unique key `username_key`.
-    pub(crate) async fn insert_account(&self, account: &NewAccount) -> Result<()> {
-        sqlx::query(
-            "INSERT INTO account (id, username, username_key, password_hash, created_at, updated_at) \
-             VALUES (?, ?, ?, ?, ?, ?)",
-        )
-        .bind(account.id.raw())
-        .bind(account.username.display())
-        .bind(account.username.key().as_str())
-        .bind(&account.password_hash)
-        .bind(account.created_at)
-        .bind(account.created_at)
-        .execute(&self.pool)
-        .await?;
-        Ok(())
-    }
-
     pub(crate) async fn find_many(&self, ids: &[UserId]) -> Result<HashMap<UserId, User>> {
         let mut query =
             QueryBuilder::new("SELECT id, username, avatar_key, created_at, updated_at FROM account WHERE id IN ");
@@ -72,6 +55,23 @@ impl Repository {
         .await?;
         Ok(credentials)
     }
+}
+
+/// Stores a new account. A name that is taken breaks the unique key `username_key`.
+pub(crate) async fn insert(connection: &mut MySqlConnection, account: &NewAccount) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO account (id, username, username_key, password_hash, created_at, updated_at) \
+         VALUES (?, ?, ?, ?, ?, ?)",
+    )
+    .bind(account.id.raw())
+    .bind(account.username.display())
+    .bind(account.username.key().as_str())
+    .bind(&account.password_hash)
+    .bind(account.created_at)
+    .bind(account.created_at)
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// The stored password hash; the account stays locked until the transaction ends.

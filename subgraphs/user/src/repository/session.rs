@@ -7,17 +7,6 @@ use super::{Repository, SWEEP_ROWS};
 use crate::domain::EndedSession;
 
 impl Repository {
-    /// Ends one login of this person. Repeating it changes nothing.
-    pub(crate) async fn end_session(&self, user: UserId, session: SessionId, ended_at: DateTime<Utc>) -> Result<()> {
-        sqlx::query("UPDATE session SET ended_at = ? WHERE id = ? AND user_id = ? AND ended_at IS NULL")
-            .bind(ended_at)
-            .bind(session.raw())
-            .bind(user.raw())
-            .execute(&self.pool)
-            .await?;
-        Ok(())
-    }
-
     /// The logins that ended at or after `since`, the earliest first, `limit` at most.
     pub(crate) async fn list_ended(&self, since: DateTime<Utc>, limit: u32) -> Result<Vec<EndedSession>> {
         let ended =
@@ -67,6 +56,22 @@ pub(crate) async fn end(connection: &mut MySqlConnection, id: SessionId, ended_a
     sqlx::query("UPDATE session SET ended_at = ? WHERE id = ? AND ended_at IS NULL")
         .bind(ended_at)
         .bind(id.raw())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Ends one login, if it is this person's. Repeating it changes nothing.
+pub(crate) async fn end_of_user(
+    connection: &mut MySqlConnection,
+    user: UserId,
+    id: SessionId,
+    ended_at: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query("UPDATE session SET ended_at = ? WHERE id = ? AND user_id = ? AND ended_at IS NULL")
+        .bind(ended_at)
+        .bind(id.raw())
+        .bind(user.raw())
         .execute(connection)
         .await?;
     Ok(())

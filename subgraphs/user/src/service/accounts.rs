@@ -42,14 +42,15 @@ impl Accounts {
         }
         let password_hash = self.hashing.hash(&password).await?;
         let created_at = super::now(&*self.clock);
-        let account = NewAccount { id: self.ids.next(), username, password_hash, created_at };
-        match self.repository.insert_account(&account).await {
+        let row = NewAccount { id: self.ids.next(), username, password_hash, created_at };
+        let insert = async |mut tx: OpenTransaction| account::insert(&mut tx, &row).await;
+        match retry_transaction(self.repository.pool(), insert).await {
             Err(error) if is_name_taken(&error) => return Err(taken().into()),
             outcome => outcome?,
         }
         Ok(User {
-            id: account.id,
-            username: account.username.display().to_owned(),
+            id: row.id,
+            username: row.username.display().to_owned(),
             avatar_key: None,
             created_at,
             updated_at: created_at,

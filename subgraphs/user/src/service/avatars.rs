@@ -34,7 +34,7 @@ pub(crate) struct Avatars {
     ids: Arc<IdGenerator>,
     clock: Arc<dyn Clock>,
     receiving: Semaphore,
-    decoding: Semaphore,
+    decoding: Arc<Semaphore>,
     limits: Limits,
 }
 
@@ -59,7 +59,7 @@ impl Avatars {
             ids,
             clock,
             receiving: Semaphore::new(settings.image_uploads.max(1) as usize),
-            decoding: Semaphore::new(DECODING),
+            decoding: Arc::new(Semaphore::new(DECODING)),
             limits: Limits {
                 bytes: settings.image_max_bytes,
                 patience: settings.image_timeout_s.duration(),
@@ -91,9 +91,14 @@ impl Avatars {
     }
 
     async fn picture(&self, image: Vec<u8>) -> Result<Vec<u8>> {
-        let _turn = self.decoding.acquire().await.map_err(Error::internal)?;
+        let turn = Arc::clone(&self.decoding).acquire_owned().await.map_err(Error::internal)?;
+        let decode = move || {
+            // Held until the thread is done, also when nobody waits for it any more.
+            let _held = turn;
+            picture::normalise(&image)
+        };
         // A decoder that panics has met an image that it cannot read.
-        let decoded = tokio::task::spawn_blocking(move || picture::normalise(&image)).await.unwrap_or_default();
+        let decoded = tokio::task::spawn_blocking(decode).await.unwrap_or_default();
         decoded.ok_or_else(|| ErrorCode::NotAnImage.into())
     }
 
@@ -163,6 +168,11 @@ impl Avatars {
         let before = super::now(&*self.clock) - SWEEP_MARGIN;
         for file in self.repository.list_expired_uploads(before).await? {
             self.remove(&file).await;
+        }
+        let age = self.limits.unclaimed.to_std().unwrap_or_default();
+        if let Err(error) = self.files.remove_unfinished(age).await {
+            // Others may be sweeping the same directory.
+            tracing::debug!(%error, "unfinished files could not be removed; it will be tried again");
         }
         Ok(())
     }

@@ -113,7 +113,6 @@ fn broken(error: password_hash::Error) -> Error {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     fn password(text: &str) -> Password {
@@ -174,6 +173,8 @@ mod tests {
         reel_testkit::eventually("all places are taken", async || hashing.places.available_permits() == 0).await;
         let refused = hashing.hash(&password("secret")).await.unwrap_err();
         assert_eq!(refused.code(), ErrorCode::Overloaded);
+        let unknown = hashing.verify(&password("secret"), None).await.unwrap_err();
+        assert_eq!(unknown.code(), ErrorCode::Overloaded, "someone who does not exist costs a hash as well");
         release.send(()).unwrap();
         assert!(running.await.unwrap().unwrap());
         for task in waiting {

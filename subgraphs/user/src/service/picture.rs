@@ -63,7 +63,6 @@ fn encode(image: DynamicImage, orientation: Orientation) -> ImageResult<Vec<u8>>
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use image::{Rgb, RgbImage, Rgba, RgbaImage};
 
     use super::*;

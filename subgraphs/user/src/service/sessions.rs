@@ -85,13 +85,13 @@ impl Sessions {
 
     /// Ends the viewer's login, or all of their logins.
     pub(crate) async fn log_out(&self, viewer: Viewer, everywhere: bool) -> Result<()> {
-        if everywhere {
-            let end_all = async |mut tx: OpenTransaction| self.end_all(&mut tx, viewer.user_id).await;
-            retry_transaction(self.repository.pool(), end_all).await?;
-        } else {
-            self.repository.end_session(viewer.user_id, viewer.session_id, self.now()).await?;
-        }
-        Ok(())
+        let end = async |mut tx: OpenTransaction| {
+            if everywhere {
+                return self.end_all(&mut tx, viewer.user_id).await;
+            }
+            Ok(session::end_of_user(&mut tx, viewer.user_id, viewer.session_id, self.now()).await?)
+        };
+        retry_transaction(self.repository.pool(), end).await
     }
 
     /// Ends every login of a person, inside a transaction.

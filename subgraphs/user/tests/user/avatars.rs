@@ -117,6 +117,25 @@ async fn a_new_avatar_removes_the_one_before_it() {
 }
 
 #[tokio::test]
+async fn a_replaced_avatar_that_cannot_be_removed_is_removed_later() {
+    let mut world = World::new().await;
+    let ana = world.person("ana").await;
+    let first = avatar(&world, &ana).await;
+    let file = world.directory.path().join(first.strip_prefix("http://files.test/").unwrap());
+    std::fs::remove_file(&file).unwrap();
+    std::fs::create_dir_all(file.join("in the way")).unwrap();
+    avatar(&world, &ana).await;
+    assert_eq!(world.count(UPLOADS).await, 1, "it is remembered");
+    std::fs::remove_dir_all(&file).unwrap();
+    std::fs::write(&file, b"the old picture").unwrap();
+    world.clock.advance(Duration::from_secs(61));
+    world.restart(cheap()).await;
+    reel_testkit::eventually("the old avatar is removed", async || world.count(UPLOADS).await == 0).await;
+    assert_eq!(world.stored_files(), 1);
+    world.close().await;
+}
+
+#[tokio::test]
 async fn an_image_that_breaks_off_is_too_large_or_is_none_leaves_neither_row_nor_file() {
     let world = World::with(reel_user::UserSettings { image_max_bytes: 200_000, ..cheap() }).await;
     let ana = world.person("ana").await;

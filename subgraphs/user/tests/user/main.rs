@@ -1,5 +1,5 @@
 //! The user domain through its front doors: GraphQL operations and gRPC calls, on a real database.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod accounts;
 mod avatars;

@@ -72,6 +72,31 @@ async fn a_login_whose_access_tokens_have_all_expired_is_not_told() {
 }
 
 #[tokio::test]
+async fn more_logins_than_fit_into_one_answer_come_with_the_next() {
+    const LOGINS: i64 = 10_050;
+    let world = World::new().await;
+    let start = reel_id::Clock::now_ms(&*world.clock);
+    for chunk in (1..=LOGINS).collect::<Vec<_>>().chunks(1_000) {
+        let mut insert =
+            sqlx::QueryBuilder::new("INSERT INTO session (id, user_id, created_at, expires_at, ended_at) ");
+        insert.push_values(chunk, |mut row, id| {
+            // Ten logins end in each millisecond.
+            let ended_at = chrono::DateTime::from_timestamp_millis(start + id / 10).unwrap();
+            row.push_bind(*id).push_bind(1_i64).push_bind(ended_at).push_bind(ended_at).push_bind(ended_at);
+        });
+        insert.build().execute(world.database.pool()).await.unwrap();
+    }
+    world.clock.advance(Duration::from_secs(60));
+    let first = ended_since(&world, start).await;
+    assert_eq!(first.sessions.len(), 10_000);
+    let second = ended_since(&world, first.next_since_ms).await;
+    let told: std::collections::HashSet<i64> = [ids(&first), ids(&second)].concat().into_iter().collect();
+    assert_eq!(told, (1..=LOGINS).collect());
+    assert!(second.sessions.len() < 100);
+    world.close().await;
+}
+
+#[tokio::test]
 async fn a_time_that_is_none_is_refused() {
     let world = World::new().await;
     let status = world.rpc().ended_sessions(EndedSessionsRequest { since_ms: i64::MAX }).await.unwrap_err();
