@@ -63,7 +63,8 @@ async fn install(directory: &StateDirectory, log: &Path) -> Result<(), StartErro
     command
         .args(["-c", r#"exec 9>&1 1>&2; "$@""#, "mariadb-install-db"])
         .arg(&program)
-        .args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"])
+        // --force: go on where the machine's name, which nothing here needs, cannot be resolved.
+        .args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db", "--force"])
         // Relative, because the program does not bear spaces in a path.
         .arg("--datadir=./mysql/unfinished")
         .args(as_root().map(|()| "--user=root"))
