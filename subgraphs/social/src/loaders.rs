@@ -4,20 +4,20 @@ use std::sync::Arc;
 use async_graphql::dataloader::{DataLoader, Loader};
 use reel_error::Error;
 use reel_id::UserId;
-use reel_subgraph::Rows;
+use reel_subgraph::{Rows, batching};
 
 use crate::domain::{Entry, ListKey, Pair, Stats};
 use crate::repository::Repository;
 
-/// The most keys of one statement.
-const MAX_BATCH: usize = 100;
+/// The most keys of one statement: a page is a SELECT of its own in a UNION.
+const MAX_BATCH: usize = 250;
 
 /// Reads everything that is reached from a list, one statement for each kind of key.
 pub(crate) struct SocialLoader(Repository);
 
 /// A loader for the schema.
 pub(crate) fn loader(repository: Repository) -> DataLoader<SocialLoader> {
-    DataLoader::new(SocialLoader(repository), tokio::spawn).max_batch_size(MAX_BATCH)
+    batching::loader(SocialLoader(repository), MAX_BATCH)
 }
 
 type Loaded<K, V> = Result<HashMap<K, V>, Arc<Error>>;
