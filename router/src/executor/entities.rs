@@ -2,11 +2,13 @@
 
 use std::ops::Range;
 
+use async_graphql_value::indexmap::IndexMap;
 use async_graphql_value::{ConstValue, Name, Variables};
 use futures::future::join_all;
 use reel_error::{ErrorCode, Language};
 
 use super::errors::{transport_code, visible};
+use super::project::typename;
 use super::representations::{Representations, Target, collect};
 use super::traverse::{response_path, walk_mut};
 use super::{Execution, State, merge, rename};
@@ -16,6 +18,8 @@ use crate::transport::{SubgraphError, SubgraphResponse, TransportError};
 
 /// How many places one error of a subgraph may be reported at.
 const MOST_PLACES: usize = 20;
+
+type Object = IndexMap<Name, ConstValue>;
 
 /// The answers of one fetch that was sent in parts: for each, where its representations begin.
 type Parts = Vec<(usize, Result<SubgraphResponse, TransportError>)>;
@@ -81,13 +85,23 @@ impl Execution<'_> {
                         targets.next_if(|target| target.path == index && *target.positions == *positions)
                         && let ConstValue::Object(entity) = entities.give(target.representation)
                     {
-                        merge::merge_objects(object, entity);
+                        self.merge_entity(object, entity);
                     }
                 });
                 while targets.next_if(|target| target.path == index).is_some() {}
             }
         }
         self.report(fetch, inputs, parts, &mut state);
+    }
+
+    /// A subgraph that knows only the interface says its name; whoever knows the object says which it is. That holds.
+    fn merge_entity(&self, object: &mut Object, mut entity: Object) {
+        let known = |name: &str| self.schema.type_named(name).is_some_and(|ty| !ty.is_abstract());
+        let learns = typename(&entity).is_some_and(known) && !typename(object).is_some_and(known);
+        if learns && let Some(name) = entity.swap_remove("__typename") {
+            object.insert(Name::new("__typename"), name);
+        }
+        merge::merge_objects(object, entity);
     }
 
     fn report(&self, fetch: &EntityFetch, inputs: &[Representations], parts: &Parts, state: &mut State) {

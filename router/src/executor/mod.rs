@@ -12,10 +12,12 @@ mod sink;
 mod traverse;
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_graphql_value::indexmap::IndexMap;
 use async_graphql_value::{ConstValue, Name, Variables};
+use futures::FutureExt;
 use futures::future::{BoxFuture, join_all};
 use reel_error::{ErrorCode, Language};
 
@@ -184,8 +186,13 @@ impl Execution<'_> {
             variables,
             context: Arc::clone(self.context),
         };
-        let answer = tokio::time::timeout_at(self.context.deadline.into(), transport.execute(request)).await;
-        let answer = answer.unwrap_or(Err(TransportError::Timeout));
+        // In one process a subgraph's panic would otherwise take the whole answer with it.
+        let answer = AssertUnwindSafe(transport.execute(request)).catch_unwind();
+        let answer = match tokio::time::timeout_at(self.context.deadline.into(), answer).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => Err(TransportError::Unavailable("it panicked".to_owned())),
+            Err(_) => Err(TransportError::Timeout),
+        };
         if let Err(error) = &answer {
             tracing::warn!(subgraph, request_id = self.context.request_id, %error, "a fetch failed");
         }

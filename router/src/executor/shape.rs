@@ -159,11 +159,16 @@ impl<'a> Compiler<'a> {
             fields.push(self.field(key, collected, type_name)?);
         }
         let id = self.shapes.len();
-        let protection = self.schema.type_named(type_name).map(|ty| ty.protection).unwrap_or_default();
-        let denied = denial(protection, self.authenticated);
+        let denied = self.schema.type_named(type_name).and_then(|ty| self.denied(ty));
         self.shapes.push(Shape { type_name: type_name.clone(), fields, denied });
         self.known.insert(key, id);
         Ok(id)
+    }
+
+    /// Why the viewer may not see an object. One that is known only by an abstract type may be any of its objects.
+    fn denied(&self, ty: &TypeDefinition) -> Option<ErrorCode> {
+        let possible = ty.possible_types.iter().filter_map(|name| self.schema.type_named(name));
+        denial(possible.fold(ty.protection, |all, ty| all.and(ty.protection)), self.authenticated)
     }
 
     fn collect(

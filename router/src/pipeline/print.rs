@@ -1,12 +1,12 @@
 //! The operation as the planner gets it: without what was denied, without what the router answers itself, and with the
-//! type names that merging and projecting need.
+//! type names that authorization needs.
 
 use std::fmt::Write as _;
 
 use async_graphql_value::Name;
 
 use super::operation::{Condition, Field, Operation, Selection};
-use crate::schema::{Schema, base_name};
+use crate::schema::{Schema, TypeDefinition, base_name};
 
 /// The text, or `None` when nothing is left to plan.
 pub(super) fn print(operation: &Operation, schema: &Schema) -> Option<String> {
@@ -64,8 +64,15 @@ fn field(field: &Field, schema: &Schema, out: &mut String) {
     out.push(' ');
     let Some(ty) = schema.type_named(base_name(&field.ty)) else { return };
     if !ty.is_leaf() {
-        set(&field.selections, ty.is_abstract(), schema, out);
+        set(&field.selections, hides_objects(ty, schema), schema, out);
     }
+}
+
+/// Whether some objects behind an abstract type are not for everyone, so that each must say what it is. Where the
+/// selections alone need type names the planner adds them; asking without need would cost fetches.
+fn hides_objects(ty: &TypeDefinition, schema: &Schema) -> bool {
+    let mut possible = ty.possible_types.iter().filter_map(|name| schema.type_named(name));
+    ty.is_abstract() && possible.any(|ty| !ty.protection.is_open())
 }
 
 fn set(selections: &[Selection], needs_typename: bool, schema: &Schema, out: &mut String) {

@@ -152,6 +152,15 @@ async fn the_deadline_ends_a_subgraph_that_does_not_answer() {
 }
 
 #[tokio::test]
+async fn a_subgraph_that_panics_costs_only_its_own_fields() {
+    let graph = graph().data("books", two_books()).on("people", |_, _| panic!("a bug")).build();
+    let answer = graph.query("{ books { id author { name } } }").await;
+    assert_eq!(answer["data"]["books"][0], json!({ "id": "1", "author": { "name": null } }));
+    assert_eq!(codes(&answer)[0], "SERVICE_UNAVAILABLE");
+    assert!(!answer.to_string().contains("a bug"));
+}
+
+#[tokio::test]
 async fn known_errors_of_subgraphs_are_shown_and_others_masked() {
     let graph = graph()
         .on("books", |_, _| {

@@ -228,6 +228,15 @@ async fn protected_types_are_null_whichever_way_they_are_reached() {
 }
 
 #[tokio::test]
+async fn an_object_that_does_not_say_its_type_may_be_a_protected_one() {
+    let graph = graph().data("books", json!({ "search": [{}] })).build();
+    let answer = graph.query("{ search { ... on Film { minutes } } }").await;
+    assert_eq!(answer["data"]["search"], json!([null]));
+    assert_eq!(codes(&answer), ["UNAUTHENTICATED"]);
+    assert!(graph.calls()[0].1.contains("__typename"));
+}
+
+#[tokio::test]
 async fn scopes_are_refused_to_everyone() {
     let graph = graph().data("shops", json!({ "takings": 5 })).build();
     assert_eq!(codes(&graph.query("{ takings }").await), ["UNAUTHENTICATED"]);
@@ -290,6 +299,22 @@ async fn introspection_tells_types_arguments_and_defaults() {
         books["type"],
         json!({ "kind": "LIST", "ofType": { "kind": "NON_NULL", "ofType": { "kind": "OBJECT", "name": "Book" } } })
     );
+}
+
+#[tokio::test]
+async fn the_standard_introspection_query_is_answered_in_full() {
+    let graph = graph().build();
+    let answer = graph.query(include_str!("data/introspection.graphql")).await;
+    assert!(answer.get("errors").is_none(), "{answer}");
+    let types = answer["data"]["__schema"]["types"].as_array().unwrap();
+    let kind = |name: &str| types.iter().find(|ty| ty["name"] == name).map(|ty| ty["kind"].clone());
+    assert_eq!(kind("Item"), Some(json!("INTERFACE")));
+    assert_eq!(kind("Result"), Some(json!("UNION")));
+    assert_eq!(kind("BookFilter"), Some(json!("INPUT_OBJECT")));
+    assert_eq!(kind("__Type"), Some(json!("OBJECT")));
+    for ty in types.iter().filter(|ty| ty["kind"] == "UNION" || ty["kind"] == "INTERFACE") {
+        assert!(!ty["possibleTypes"].as_array().unwrap().is_empty(), "{ty}");
+    }
 }
 
 #[tokio::test]

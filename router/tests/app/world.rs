@@ -1,0 +1,375 @@
+//! The application in front of subgraphs that say what a test tells them, and of domains that remember what they got.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_graphql_value::ConstValue;
+use async_trait::async_trait;
+use axum::Router;
+use axum::body::Body;
+use chrono::{DateTime, Utc};
+use futures::StreamExt as _;
+use http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt as _;
+use reel_auth::call::{CallSigner, CallVerifier};
+use reel_auth::{AuthSettings, InternalKey, SigningKey, TokenSigner, TokenVerifier, Viewer};
+use reel_error::{Error, ErrorCode};
+use reel_id::{Clock, SessionId, UploadId, UserId};
+use reel_router::auth::{EndedSessions, RevocationTask, RevocationWatch};
+use reel_router::config::RouterSettings;
+use reel_router::http::{RouterApp, RouterParts};
+use reel_router::transport::{SubgraphError, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError};
+use reel_router::{Engine, EngineSettings};
+use reel_rpc::upload::{UploadRequest, UploadResponse};
+use reel_rpc::user::renew_session_response::Outcome;
+use reel_rpc::user::user_service_server::{UserService, UserServiceServer};
+use reel_rpc::user::{
+    EndedSession, EndedSessionsRequest, EndedSessionsResponse, FindUsersRequest, FindUsersResponse,
+    RenewSessionRequest, RenewSessionResponse, Tokens,
+};
+use reel_rpc::video::video_service_server::{VideoService, VideoServiceServer};
+use reel_rpc::video::{FindVideosRequest, FindVideosResponse};
+use reel_rpc::{Channel, SignedOnly, upload};
+use serde_json::{Value, json};
+use tonic::{Response, Status, Streaming};
+use tower::ServiceExt as _;
+
+/// The one refresh token that the user domain renews.
+pub const REFRESH: &str = "refresh-1";
+pub const NEXT_REFRESH: &str = "refresh-2";
+pub const BOUNDARY: &str = "xYzZy";
+
+#[derive(Debug)]
+pub struct TestClock(AtomicI64);
+
+impl Clock for TestClock {
+    fn now(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(self.0.load(Ordering::SeqCst)).unwrap()
+    }
+}
+
+impl TestClock {
+    pub fn pass(&self, time: Duration) {
+        self.0.fetch_add(i64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+}
+
+type Script = Arc<dyn Fn(&Call) -> Value + Send + Sync>;
+
+/// What a subgraph was asked.
+#[derive(Debug, Clone)]
+pub struct Call {
+    pub subgraph: String,
+    pub document: String,
+    pub variables: Value,
+    pub viewer: Option<Viewer>,
+}
+
+struct Scripted {
+    name: &'static str,
+    calls: Arc<Mutex<Vec<Call>>>,
+    script: Script,
+}
+
+#[async_trait]
+impl SubgraphTransport for Scripted {
+    async fn execute(&self, request: SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
+        let call = Call {
+            subgraph: self.name.to_owned(),
+            document: request.document.text.clone(),
+            variables: serde_json::to_value(&request.variables).unwrap(),
+            viewer: request.context.viewer,
+        };
+        self.calls.lock().unwrap().push(call.clone());
+        let answer = (self.script)(&call);
+        if answer == "never" {
+            return std::future::pending().await;
+        }
+        let errors = answer["errors"].as_array().cloned().unwrap_or_default();
+        let error = |error: &Value| SubgraphError {
+            message: error["message"].as_str().unwrap_or_default().to_owned(),
+            code: error["extensions"]["code"].as_str().map(str::to_owned),
+            ..SubgraphError::default()
+        };
+        Ok(SubgraphResponse {
+            data: ConstValue::from_json(answer["data"].clone()).unwrap(),
+            errors: errors.iter().map(error).collect(),
+        })
+    }
+}
+
+/// The domains' side of gRPC.
+#[derive(Clone)]
+pub struct Domains {
+    signer: Arc<TokenSigner>,
+    pub ended: Arc<Mutex<Vec<SessionId>>>,
+    pub renewals: Arc<Mutex<Vec<i64>>>,
+    pub uploads: Arc<Mutex<Vec<(&'static str, Viewer, Vec<u8>)>>>,
+}
+
+#[tonic::async_trait]
+impl UserService for Domains {
+    async fn find_users(&self, _: tonic::Request<FindUsersRequest>) -> Result<Response<FindUsersResponse>, Status> {
+        Err(Status::unimplemented("not asked here"))
+    }
+
+    async fn renew_session(
+        &self,
+        request: tonic::Request<RenewSessionRequest>,
+    ) -> Result<Response<RenewSessionResponse>, Status> {
+        let request = request.into_inner();
+        self.renewals.lock().unwrap().push(request.session_id);
+        let outcome = if request.refresh_token == REFRESH {
+            let viewer = ana();
+            Outcome::Tokens(Tokens {
+                access_token: self.signer.sign(viewer, 2).unwrap().token,
+                refresh_token: NEXT_REFRESH.into(),
+                user_id: viewer.user_id.raw(),
+                session_id: viewer.session_id.raw(),
+            })
+        } else {
+            Outcome::Refused(ErrorCode::TokenExpired.name().into())
+        };
+        Ok(Response::new(RenewSessionResponse { outcome: Some(outcome) }))
+    }
+
+    async fn ended_sessions(
+        &self,
+        _: tonic::Request<EndedSessionsRequest>,
+    ) -> Result<Response<EndedSessionsResponse>, Status> {
+        let ended = self.ended.lock().unwrap();
+        let sessions = ended.iter().map(|id| EndedSession { session_id: id.raw(), ended_at_ms: 0 }).collect();
+        Ok(Response::new(EndedSessionsResponse { sessions, next_since_ms: 0 }))
+    }
+
+    async fn upload_image(
+        &self,
+        request: tonic::Request<Streaming<UploadRequest>>,
+    ) -> Result<Response<UploadResponse>, Status> {
+        self.take("image", request).await
+    }
+}
+
+#[tonic::async_trait]
+impl VideoService for Domains {
+    async fn find_videos(&self, _: tonic::Request<FindVideosRequest>) -> Result<Response<FindVideosResponse>, Status> {
+        Err(Status::unimplemented("not asked here"))
+    }
+
+    async fn upload_video(
+        &self,
+        request: tonic::Request<Streaming<UploadRequest>>,
+    ) -> Result<Response<UploadResponse>, Status> {
+        self.take("video", request).await
+    }
+}
+
+impl Domains {
+    /// Keeps a file, unless it was broken off or says that it is not one.
+    async fn take(
+        &self,
+        kind: &'static str,
+        request: tonic::Request<Streaming<UploadRequest>>,
+    ) -> Result<Response<UploadResponse>, Status> {
+        let (viewer, mut content) = upload::receive(request).await?;
+        let mut file = Vec::new();
+        while let Some(chunk) = content.next().await {
+            let Ok(chunk) = chunk else { return upload::answer(Err(ErrorCode::NotAVideo.into())) };
+            file.extend_from_slice(&chunk);
+        }
+        if file == b"text" {
+            return upload::answer(Err(Error::from(ErrorCode::NotAVideo)));
+        }
+        self.uploads.lock().unwrap().push((kind, viewer, file));
+        upload::answer(Ok(UploadId::from(77)))
+    }
+}
+
+pub fn ana() -> Viewer {
+    Viewer { user_id: UserId::from(7), session_id: SessionId::from(9) }
+}
+
+/// The application and everything around it.
+pub struct World {
+    pub app: Router,
+    pub clock: Arc<TestClock>,
+    pub domains: Domains,
+    pub calls: Arc<Mutex<Vec<Call>>>,
+    pub ended: Arc<EndedSessions>,
+    users: Channel,
+}
+
+pub struct WorldBuilder {
+    script: Script,
+    settings: RouterSettings,
+    access_ttl_s: u32,
+}
+
+/// A world whose subgraphs answer with this.
+pub fn world(script: impl Fn(&Call) -> Value + Send + Sync + 'static) -> WorldBuilder {
+    WorldBuilder { script: Arc::new(script), settings: RouterSettings::default(), access_ttl_s: 900 }
+}
+
+/// A world whose subgraphs must not be asked.
+pub fn silent_world() -> WorldBuilder {
+    world(|call| panic!("{call:?} must not be asked"))
+}
+
+/// A subgraph's answer.
+pub fn data(data: Value) -> Value {
+    json!({ "data": data })
+}
+
+/// A subgraph's failure.
+pub fn error(code: ErrorCode) -> Value {
+    json!({ "data": null, "errors": [{ "message": "no", "extensions": { "code": code.name() } }] })
+}
+
+impl WorldBuilder {
+    pub fn settings(mut self, change: impl FnOnce(&mut RouterSettings)) -> Self {
+        change(&mut self.settings);
+        self
+    }
+
+    pub async fn start(self) -> World {
+        let clock = Arc::new(TestClock(AtomicI64::new(1_790_000_000_000)));
+        let auth = AuthSettings { access_ttl_s: self.access_ttl_s, ..AuthSettings::default() };
+        let key = SigningKey::generate();
+        let domains = Domains {
+            signer: Arc::new(TokenSigner::new(&key, &auth, clock.clone()).unwrap()),
+            ended: Arc::default(),
+            renewals: Arc::default(),
+            uploads: Arc::default(),
+        };
+        let internal = InternalKey::generate();
+        let verifier = |domain: &str| CallVerifier::new(&internal, reel_rpc::audience(domain), clock.clone());
+        let signer = CallSigner::new(&internal, clock.clone());
+        let users = SignedOnly::new(UserServiceServer::new(domains.clone()), verifier("user"));
+        let videos = SignedOnly::new(VideoServiceServer::new(domains.clone()), verifier("video"));
+        let users = Channel::in_process(users, "user", signer.clone());
+        let calls = Arc::default();
+        let ended = Arc::<EndedSessions>::default();
+        let parts = RouterParts {
+            engine: Arc::new(engine(&calls, &self.script)),
+            verifier: Arc::new(TokenVerifier::new(&[key.public_key()], &auth, clock.clone())),
+            ended: Arc::clone(&ended),
+            users: users.clone(),
+            videos: Channel::in_process(videos, "video", signer),
+            clock: clock.clone(),
+            settings: self.settings,
+            checks: Vec::new(),
+            metrics: Arc::new(|| "up 1\n".to_owned()),
+        };
+        let app = RouterApp::routes(parts).await.unwrap();
+        World { app, clock, domains, calls, ended, users }
+    }
+}
+
+fn engine(calls: &Arc<Mutex<Vec<Call>>>, script: &Script) -> Engine {
+    let transports: HashMap<String, Arc<dyn SubgraphTransport>> = ["user", "video", "interaction", "social"]
+        .map(|name| {
+            let transport = Scripted { name, calls: Arc::clone(calls), script: Arc::clone(script) };
+            (name.to_owned(), Arc::new(transport) as Arc<dyn SubgraphTransport>)
+        })
+        .into();
+    Engine::new(include_str!("/tmp/gq/supergraph.graphql"), transports, EngineSettings::default()).unwrap()
+}
+
+/// An answer, read.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
+    /// The status and the `base.code`.
+    pub fn outcome(&self) -> (u16, i64) {
+        (self.status.as_u16(), self.json()["base"]["code"].as_i64().unwrap())
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+}
+
+impl World {
+    pub fn token(&self) -> String {
+        self.domains.signer.sign(ana(), 1).unwrap().token
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.app.clone().oneshot(request).await.unwrap();
+        let (head, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        let text = String::from_utf8_lossy(&body).into_owned();
+        Answer { status: head.status, headers: head.headers, text }
+    }
+
+    /// A request without a token.
+    pub async fn anonymous(&self, method: &str, uri: &str, form: &str) -> Answer {
+        self.send(form_request(method, uri, form).body(Body::from(form.to_owned())).unwrap()).await
+    }
+
+    /// A request with a current token.
+    pub async fn as_ana(&self, method: &str, uri: &str, form: &str) -> Answer {
+        let request = form_request(method, uri, form).header("access-token", self.token());
+        self.send(request.body(Body::from(form.to_owned())).unwrap()).await
+    }
+
+    /// An operation sent to `/graphql` with these headers.
+    pub async fn graphql(&self, query: &str, headers: &[(&str, &str)]) -> Answer {
+        let request = Request::post("/graphql").header("content-type", "application/json");
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        self.send(request.body(Body::from(json!({ "query": query }).to_string())).unwrap()).await
+    }
+
+    /// The variables of the last call to a subgraph.
+    pub fn last_variables(&self) -> Value {
+        self.calls.lock().unwrap().last().unwrap().variables.clone()
+    }
+
+    /// Starts asking for ended logins.
+    pub fn watch(&self) -> RevocationTask {
+        let settings = RouterSettings::default().revocation;
+        let ttl = Duration::from_secs(900);
+        RevocationWatch::new(self.users.clone(), Arc::clone(&self.ended), self.clock.clone(), settings, ttl).spawn()
+    }
+}
+
+fn form_request(method: &str, uri: &str, form: &str) -> http::request::Builder {
+    let request = Request::builder().method(method).uri(uri);
+    if form.is_empty() { request } else { request.header("content-type", "application/x-www-form-urlencoded") }
+}
+
+/// A multipart body from (name, content) pairs; the part `data` is a file.
+pub fn multipart(parts: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (name, content) in parts {
+        let file = if *name == "data" { "; filename=\"../x.mp4\"\r\nContent-Type: video/mp4" } else { "" };
+        let head = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n");
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(content);
+        body.extend_from_slice(b"\r\n");
+    }
+    body.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
+    body
+}
+
+/// An upload request.
+pub fn multipart_request(method: &str, uri: &str, token: &str, body: Vec<u8>) -> Request<Body> {
+    Request::builder()
+        .method(method)
+        .uri(uri)
+        .header("content-type", format!("multipart/form-data; boundary={BOUNDARY}"))
+        .header("access-token", token)
+        .body(Body::from(body))
+        .unwrap()
+}
