@@ -10,4 +10,4 @@ mod snowflake;
 pub use clock::{Clock, SystemClock};
 pub use cursor::{Cursor, CursorError, MAX_OFFSET};
 pub use entity::{CommentId, IdError, SessionId, UploadId, UserId, VideoId};
-pub use snowflake::{IdGenerator, NodeIdError, Snowflake};
+pub use snowflake::{IdGenerator, NodeIdError, Snowflake, first_id_at, time_of};

@@ -1,5 +1,7 @@
 use std::sync::{Arc, Mutex};
 
+use chrono::{DateTime, Utc};
+
 use crate::Clock;
 
 /// Milliseconds between the Unix epoch and 2020-01-01T00:00:00Z, where our ids begin.
@@ -11,6 +13,19 @@ const MAX_SEQUENCE: u16 = (1 << SEQUENCE_BITS) - 1;
 
 /// A 63-bit id: 41 bits of milliseconds since 2020, 10 bits of node, 12 bits of sequence. Later ids are larger.
 pub type Snowflake = i64;
+
+/// The moment that an id holds, to the millisecond.
+pub fn time_of(id: Snowflake) -> DateTime<Utc> {
+    let millis = (id.max(0) >> (NODE_BITS + SEQUENCE_BITS)) + EPOCH_MS;
+    DateTime::from_timestamp_millis(millis).unwrap_or(DateTime::<Utc>::MAX_UTC)
+}
+
+/// The smallest id of the first whole millisecond at or after this moment: ids made at or after it are not below.
+pub fn first_id_at(time: DateTime<Utc>) -> Snowflake {
+    let begun = i64::from(!time.timestamp_subsec_nanos().is_multiple_of(1_000_000));
+    let millis = time.timestamp_millis().saturating_add(begun).saturating_sub(EPOCH_MS);
+    millis.clamp(0, i64::MAX >> (NODE_BITS + SEQUENCE_BITS)) << (NODE_BITS + SEQUENCE_BITS)
+}
 
 /// Makes snowflakes for one process.
 ///
@@ -65,8 +80,6 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
     use std::collections::BTreeSet;
 
-    use chrono::{DateTime, Utc};
-
     use super::*;
     use crate::SystemClock;
 
@@ -85,6 +98,17 @@ mod tests {
         let made: Vec<i64> = (0..10_000).map(|_| ids.next()).collect();
         assert!(made.is_sorted_by(|a, b| a < b));
         assert_eq!(made[0], (5 << 22) | (3 << 12));
+    }
+
+    #[test]
+    fn an_id_tells_its_moment_and_a_moment_its_first_id() {
+        let id: i64 = IdGenerator::new(Arc::new(Frozen), 3).unwrap().next();
+        let moment = Frozen.now();
+        assert_eq!(time_of(id), moment);
+        assert!(first_id_at(moment) <= id && id < first_id_at(moment + chrono::Duration::milliseconds(1)));
+        assert_eq!(first_id_at(moment + chrono::Duration::nanoseconds(1)), 6 << 22);
+        assert_eq!(first_id_at(DateTime::<Utc>::MIN_UTC), 0);
+        assert!(first_id_at(DateTime::<Utc>::MAX_UTC) > id);
     }
 
     #[test]

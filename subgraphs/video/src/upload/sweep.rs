@@ -1,0 +1,56 @@
+use reel_error::Result;
+use reel_files::FileKey;
+use reel_id::UploadId;
+
+use super::Uploads;
+use crate::domain::Upload;
+
+/// How many uploads are removed in one step.
+const BATCH: u32 = 100;
+
+impl Uploads {
+    /// Removes what nobody claimed in time, and what killed processes left. Failures are logged and tried again by the
+    /// next step.
+    pub(crate) async fn sweep(&self) {
+        let now = self.0.clock.now();
+        let expired = match self.0.repository.list_expired_uploads(now, BATCH).await {
+            Ok(expired) => expired,
+            Err(error) => return tracing::warn!(%error, "unclaimed uploads could not be looked for"),
+        };
+        for upload in &expired {
+            self.discard_files(upload).await;
+        }
+        let age = self.0.settings.upload_ttl_s.duration();
+        if let Err(error) = self.0.files.remove_unfinished(age).await {
+            tracing::warn!(%error, "unfinished files could not be looked for");
+        }
+    }
+
+    /// Removes an upload that was stored and that nobody has learnt of.
+    pub(super) async fn discard(&self, id: UploadId) {
+        match self.0.repository.find_upload(id).await {
+            Ok(Some(upload)) => self.discard_files(&upload).await,
+            Ok(None) => {}
+            Err(error) => tracing::warn!(upload.id = %id, %error, "an upload is left to the sweeper"),
+        }
+    }
+
+    pub(super) async fn discard_files(&self, upload: &Upload) {
+        if let Err(error) = self.remove(upload).await {
+            tracing::warn!(upload.id = %upload.id, %error, "an upload is left to the sweeper");
+        }
+    }
+
+    /// First nobody can claim it any more, then its files go, then its row: whatever breaks off in between is done
+    /// again.
+    async fn remove(&self, upload: &Upload) -> Result<()> {
+        if !self.0.repository.withdraw_upload(upload.id).await? {
+            return Ok(());
+        }
+        for key in [&upload.video_key, &upload.cover_key] {
+            let key: FileKey = key.parse().map_err(anyhow::Error::from)?;
+            self.0.files.delete(key).await?;
+        }
+        Ok(self.0.repository.forget_upload(upload.id).await?)
+    }
+}
