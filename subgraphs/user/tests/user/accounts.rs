@@ -89,7 +89,7 @@ async fn passwords_are_stored_as_argon2id_only_and_hashed_anew_when_its_costs_ch
 #[tokio::test(flavor = "multi_thread")]
 async fn when_too_many_passwords_wait_to_be_hashed_the_rest_is_refused_as_overload() {
     let settings =
-        reel_user::UserSettings { password_memory_kib: 4 * 1024, password_threads: 1, password_queue: 1, ..cheap() };
+        reel_user::UserSettings { password_memory_kib: 32 * 1024, password_threads: 1, password_queue: 1, ..cheap() };
     let world = std::sync::Arc::new(World::with(settings).await);
     let attempts: Vec<_> = (0..32)
         .map(|number| {

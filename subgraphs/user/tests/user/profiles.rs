@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use reel_auth::InternalKey;
 use reel_rpc::user::FindUsersRequest;
 use serde_json::{Value, json};
@@ -66,6 +68,8 @@ async fn many_entities_cost_one_statement() {
         let registered = world.register(&format!("person{number}"), "secret").await;
         ids.push(registered["user"]["id"].as_str().unwrap().to_owned());
     }
+    // The clean-up reads too.
+    world.tasks.stop(Duration::from_secs(10)).await;
     let statements = async |ids: &[String]| {
         let before = world.database.mysql().reads().await;
         let (document, variables) = entities(ids);
