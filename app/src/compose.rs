@@ -25,9 +25,9 @@ pub(crate) fn run(options: &ComposeOptions) -> Result<(), Failure> {
 }
 
 fn read(argument: &str) -> Result<Subgraph, Failure> {
-    let (name, path) = argument
-        .split_once('=')
-        .ok_or_else(|| Failure::usage(format!("`{argument}` is not NAME=FILE, for example user=schema/subgraphs/user.graphql")))?;
+    let (name, path) = argument.split_once('=').ok_or_else(|| {
+        Failure::usage(format!("`{argument}` is not NAME=FILE, for example user=schema/subgraphs/user.graphql"))
+    })?;
     let sdl = fs::read_to_string(path).map_err(|error| Failure::usage(format!("cannot read {path}: {error}")))?;
     Ok(Subgraph { name: name.to_owned(), url: None, sdl })
 }

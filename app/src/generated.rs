@@ -1,14 +1,13 @@
 //! `reelgraph schema`: the generated files under `schema/`, which are reviewed like code.
 
-use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use reel_composition::Supergraph;
-use reel_router::{Engine, EngineSettings};
 
 use crate::Failure;
 use crate::cli::SchemaOptions;
+use crate::planning::planning_engine;
 
 /// One generated file.
 struct Generated {
@@ -20,9 +19,17 @@ struct Generated {
 pub(crate) async fn run(options: &SchemaOptions) -> Result<(), Failure> {
     let supergraph = compose_ours()?;
     let files = files(&options.dir, &supergraph);
-    if options.check { check(&files)? } else { write(&files)? }
+    if options.check {
+        check(&files)?
+    } else {
+        write(&files)?
+    }
     let operations = check_operations(&options.dir.join("operations"), &supergraph).await?;
-    println!("schema: {} files {}, {operations} operations fit", files.len(), if options.check { "up to date" } else { "written" });
+    println!(
+        "schema: {} files {}, {operations} operations fit",
+        files.len(),
+        if options.check { "up to date" } else { "written" }
+    );
     Ok(())
 }
 
@@ -70,18 +77,21 @@ fn check(files: &[Generated]) -> Result<(), Failure> {
     if stale.is_empty() {
         return Ok(());
     }
-    Err(Failure::internal(anyhow::anyhow!("out of date: {}; run `make schema` and commit the result", stale.join(", "))))
+    Err(Failure::internal(anyhow::anyhow!(
+        "out of date: {}; run `make schema` and commit the result",
+        stale.join(", ")
+    )))
 }
 
 /// Plans every operation file; what cannot be planned would fail at run time.
 async fn check_operations(dir: &Path, supergraph: &Supergraph) -> Result<usize, Failure> {
-    let engine = Engine::new(&supergraph.supergraph_sdl, HashMap::new(), EngineSettings::default())
-        .map_err(|error| Failure::internal(anyhow::anyhow!("{error}")))?;
+    let engine = planning_engine(&supergraph.supergraph_sdl)?;
     let paths = operation_files(dir)?;
     for path in &paths {
         let text = fs::read_to_string(path).map_err(Failure::internal)?;
-        engine.prepare(&text).await.map_err(|error| {
-            Failure::internal(anyhow::anyhow!("{} does not fit the schema: {error}", path.display()))
+        engine.prepare(&text).await.map_err(|errors| {
+            let reasons: Vec<&str> = errors.iter().map(|error| error.message.as_ref()).collect();
+            Failure::internal(anyhow::anyhow!("{} does not fit the schema: {}", path.display(), reasons.join("; ")))
         })?;
     }
     Ok(paths.len())

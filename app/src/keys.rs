@@ -45,7 +45,8 @@ pub(crate) fn complete(auth: &mut AuthSettings, state_dir: &Path) -> anyhow::Res
 fn kept(state_dir: &Path) -> anyhow::Result<KeyFile> {
     let path = state_dir.join("keys.json");
     if let Ok(text) = fs::read_to_string(&path) {
-        let unreadable = || format!("{} is damaged; delete it to make new keys (everyone has to log in again)", path.display());
+        let unreadable =
+            || format!("{} is damaged; delete it to make new keys (everyone has to log in again)", path.display());
         return serde_json::from_str(&text).with_context(unreadable);
     }
     let keys = KeyFile {

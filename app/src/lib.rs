@@ -3,7 +3,6 @@
 //! This crate wires; every rule lives elsewhere. [`Domains`] builds the four subgraphs, [`start_router`] puts the
 //! router in front of them, and each module under a command's name is that command.
 
-mod announce;
 mod cli;
 mod compose;
 pub mod demo;
@@ -12,22 +11,25 @@ mod domains;
 mod failure;
 mod generated;
 mod health;
+mod in_process;
 mod keys;
 mod links;
 mod migrate;
-mod platform;
 mod plan;
+mod planning;
+mod platform;
 mod router;
 mod seed;
 mod settings;
+mod shutdown;
 mod subgraph;
 
-pub use cli::{Cli, Command};
+pub use cli::{Cli, Command, Domain};
 pub use domains::Domains;
 pub use failure::Failure;
 pub use links::Links;
 pub use platform::Platform;
-pub use router::{RunningRouter, start_router};
+pub use router::{RunningRouter, Transports, start_in_process, start_remote, start_router};
 pub use settings::Settings;
 pub use subgraph::{RunningSubgraph, start_subgraph};
 
@@ -51,7 +53,7 @@ async fn command(cli: Cli) -> Result<(), Failure> {
         Command::Migrate(options) => migrate::run(settings()?, options).await,
         Command::Schema(options) => generated::run(&options).await,
         Command::Compose(options) => compose::run(&options),
-        Command::Plan(options) => plan::run(&options).await,
+        Command::Plan(options) => plan::run(&options),
         Command::Seed(options) => seed::run(&options).await,
         Command::Keys => keys::run(),
     }

@@ -35,8 +35,7 @@ impl Platform {
     /// As [`new`](Self::new).
     pub fn with_clock(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
         let ids = IdGenerator::new(Arc::clone(&clock), settings.node_id).map_err(Failure::usage)?;
-        let internal_key =
-            InternalKey::from_setting(settings.auth.internal_key.as_ref()).map_err(Failure::usage)?;
+        let internal_key = InternalKey::from_setting(settings.auth.internal_key.as_ref()).map_err(Failure::usage)?;
         Ok(Self { clock, ids: Arc::new(ids), internal_key, tasks: Tasks::default() })
     }
 

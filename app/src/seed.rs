@@ -12,6 +12,11 @@ pub(crate) async fn run(options: &SeedOptions) -> Result<(), Failure> {
     spinner.enable_steady_tick(Duration::from_millis(100));
     demo::publish(&options.url, |step| spinner.set_message(step.to_owned())).await?;
     spinner.finish_and_clear();
-    println!("The demo content is on {}; log in as {} with the password {}.", options.url, demo::PEOPLE.join(", "), demo::PASSWORD);
+    println!(
+        "The demo content is on {}; log in as {} with the password {}.",
+        options.url,
+        demo::PEOPLE.join(", "),
+        demo::PASSWORD
+    );
     Ok(())
 }

@@ -13,7 +13,18 @@ pub(super) async fn make(picture: &str) -> Result<Vec<u8>> {
     let source = format!("{picture}{separator}size=360x640:rate=24");
     let drawing = Command::new("ffmpeg")
         .args(["-nostdin", "-loglevel", "error", "-y", "-f", "lavfi", "-i", &source, "-t", "4"])
-        .args(["-c:v", "libx264", "-preset", "ultrafast", "-crf", "30", "-pix_fmt", "yuv420p", "-movflags", "+faststart"])
+        .args([
+            "-c:v",
+            "libx264",
+            "-preset",
+            "ultrafast",
+            "-crf",
+            "30",
+            "-pix_fmt",
+            "yuv420p",
+            "-movflags",
+            "+faststart",
+        ])
         .arg(file.path())
         .stdin(Stdio::null())
         .kill_on_drop(true)

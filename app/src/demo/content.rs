@@ -7,15 +7,8 @@ pub const PASSWORD: &str = "reelgraph";
 pub const PEOPLE: [&str; 4] = ["ana", "bo", "chen", "dana"];
 
 /// Who follows whom.
-pub(super) const FOLLOWS: [(&str, &str); 7] = [
-    ("ana", "bo"),
-    ("ana", "chen"),
-    ("bo", "ana"),
-    ("chen", "ana"),
-    ("chen", "dana"),
-    ("dana", "ana"),
-    ("dana", "bo"),
-];
+pub(super) const FOLLOWS: [(&str, &str); 7] =
+    [("ana", "bo"), ("ana", "chen"), ("bo", "ana"), ("chen", "ana"), ("chen", "dana"), ("dana", "ana"), ("dana", "bo")];
 
 /// One video with its reactions.
 pub(super) struct Video {

@@ -45,7 +45,10 @@ async fn publish_video(client: &Client, author: &Person, video: &content::Video)
     }
     let clip = clip::make(video.picture).await?;
     client.publish(author, video.title, video.description, clip).await?;
-    client.find_video(author, video.title).await?.with_context(|| format!("“{}” was published but is not listed", video.title))
+    client
+        .find_video(author, video.title)
+        .await?
+        .with_context(|| format!("“{}” was published but is not listed", video.title))
 }
 
 async fn react<'a>(

@@ -1,0 +1,85 @@
+//! `reelgraph dev`: everything in one process, over a private MariaDB and Redis, with nothing to configure.
+
+mod banner;
+mod servers;
+
+use std::path::Path;
+use std::time::Instant;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::cli::DevOptions;
+use crate::shutdown::{Stop, stop_signal};
+use crate::{Domains, Failure, Platform, Settings, demo, domains, keys, router};
+use servers::PrivateServers;
+
+/// Runs until Ctrl-C or SIGTERM. What can be wrong with the way it is used is found before anything is started.
+pub(crate) async fn run(mut settings: Settings, options: DevOptions) -> Result<(), Failure> {
+    let started = Instant::now();
+    let stop = stop_signal()?;
+    let listener = router::bind(options.listen.unwrap_or(settings.listen)).await?;
+    prepare(&mut settings, &options, &listener)?;
+    reel_video::check_ffmpeg(&settings.video).await.map_err(Failure::usage)?;
+    reel_telemetry::init(&settings.telemetry).map_err(Failure::usage)?;
+    let mut servers = PrivateServers::start(&mut settings, &options.state_dir).await?;
+    let outcome = serve(&settings, &options, listener, started, stop, &mut servers).await;
+    servers.stop().await;
+    outcome
+}
+
+/// Completes the settings with what the state directory holds: keys, files, spooled uploads.
+fn prepare(settings: &mut Settings, options: &DevOptions, listener: &TcpListener) -> Result<(), Failure> {
+    let state = &options.state_dir;
+    std::fs::create_dir_all(state)
+        .map_err(|error| Failure::usage(format!("cannot use the state directory {}: {error}", state.display())))?;
+    keys::complete(&mut settings.auth, state)?;
+    settings.complete_for_dev(state, listener.local_addr().map_err(Failure::internal)?);
+    Ok(())
+}
+
+async fn serve(
+    settings: &Settings,
+    options: &DevOptions,
+    listener: TcpListener,
+    started: Instant,
+    stop: Stop,
+    servers: &mut PrivateServers,
+) -> Result<(), Failure> {
+    let platform = Platform::new(settings)?;
+    let domains = Domains::start(settings, &platform).await?;
+    let router = router::start_in_process(settings, &platform, &domains, listener).await?;
+    banner::ready(router.address(), started.elapsed());
+    let demo = (!options.no_demo).then(|| publish_demo(&options.state_dir, router.address().to_string()));
+    let outcome = tokio::select! {
+        () = stop.requested() => Ok(()),
+        failure = servers.ended() => Err(failure),
+    };
+    banner::stopping();
+    if let Some(demo) = demo {
+        demo.abort();
+    }
+    router.stop().await;
+    platform.tasks.stop(domains::TASKS_BOUND).await;
+    domains.close().await;
+    outcome
+}
+
+/// Publishes the demo content in the background on the first start; the marker is written when it is complete.
+fn publish_demo(state_dir: &Path, address: String) -> JoinHandle<()> {
+    let marker = state_dir.join("demo-published");
+    tokio::spawn(async move {
+        if marker.exists() {
+            return;
+        }
+        match demo::publish(&format!("http://{address}"), banner::demo_step).await {
+            Ok(()) => {
+                if let Err(error) = std::fs::write(&marker, "") {
+                    tracing::warn!(%error, "the demo content is published, but its marker cannot be written");
+                }
+                banner::demo_ready();
+            }
+            Err(error) => tracing::error!(error = format!("{error:#}"), "the demo content is not complete"),
+        }
+    })
+}

@@ -1,0 +1,46 @@
+use async_graphql_value::Name;
+use async_trait::async_trait;
+use reel_router::PathSegment;
+use reel_router::transport::{SubgraphError, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError};
+use reel_subgraph::{Call, CallDocument, Subgraph};
+
+/// A subgraph of this process as the router's transport: a function call that hands over the parsed document and takes
+/// back values, without text in between.
+#[derive(Debug)]
+pub(crate) struct InProcess(pub(crate) Subgraph);
+
+#[async_trait]
+impl SubgraphTransport for InProcess {
+    async fn execute(&self, request: SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
+        let call = Call {
+            document: CallDocument::Parsed(Box::new(request.document.parsed.clone())),
+            operation_name: request.operation_name,
+            variables: request.variables,
+            viewer: request.context.viewer,
+            request_id: request.context.request_id.clone(),
+            deadline: request.context.deadline,
+        };
+        let response = self.0.execute(call).await;
+        Ok(SubgraphResponse { data: response.data, errors: response.errors.into_iter().map(error).collect() })
+    }
+}
+
+fn error(error: async_graphql::ServerError) -> SubgraphError {
+    let extension = |name: &str| match error.extensions.as_ref()?.get(name)? {
+        async_graphql::Value::String(text) => Some(text.clone()),
+        _ => None,
+    };
+    SubgraphError {
+        code: extension("code"),
+        field: extension("field"),
+        path: error.path.into_iter().map(segment).collect(),
+        message: error.message,
+    }
+}
+
+fn segment(segment: async_graphql::PathSegment) -> PathSegment {
+    match segment {
+        async_graphql::PathSegment::Field(name) => PathSegment::Key(Name::new(name)),
+        async_graphql::PathSegment::Index(index) => PathSegment::Index(index),
+    }
+}

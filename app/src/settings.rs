@@ -1,0 +1,183 @@
+use std::net::SocketAddr;
+use std::path::Path;
+
+use reel_auth::AuthSettings;
+use reel_files::FilesSettings;
+use reel_interaction::InteractionSettings;
+use reel_router::config::RouterSettings;
+use reel_store::{MysqlSettings, RedisSettings};
+use reel_telemetry::TelemetrySettings;
+use reel_user::UserSettings;
+use reel_video::VideoSettings;
+use serde::Deserialize;
+
+use crate::Failure;
+use crate::cli::Domain;
+
+/// Environment variables that start with this override the settings file.
+const ENVIRONMENT_PREFIX: &str = "REELGRAPH__";
+
+/// Every setting. `config/reelgraph.yaml` lists them with their defaults.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Where the router listens.
+    pub listen: SocketAddr,
+    /// The number of this process among those that make ids of the same domain, 0 to 1023.
+    pub node_id: u16,
+    /// The log.
+    pub telemetry: TelemetrySettings,
+    /// Keys and lifetimes of tokens.
+    pub auth: AuthSettings,
+    /// The database server.
+    pub mysql: MysqlSettings,
+    /// The Redis server.
+    pub redis: RedisSettings,
+    /// Where uploaded files are kept.
+    pub files: FilesSettings,
+    /// The router.
+    pub router: RouterSettings,
+    /// Where the subgraphs listen and are found when they are processes of their own.
+    pub subgraphs: SubgraphsSettings,
+    /// The user domain.
+    pub user: UserSettings,
+    /// The video domain.
+    pub video: VideoSettings,
+    /// The interaction domain.
+    pub interaction: InteractionSettings,
+}
+
+/// The static list of subgraph processes.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SubgraphsSettings {
+    /// The user domain's process.
+    pub user: SubgraphAddress,
+    /// The video domain's process.
+    pub video: SubgraphAddress,
+    /// The interaction domain's process.
+    pub interaction: SubgraphAddress,
+    /// The social domain's process.
+    pub social: SubgraphAddress,
+}
+
+/// One subgraph process.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SubgraphAddress {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// Where others find it.
+    pub url: String,
+}
+
+impl SubgraphAddress {
+    fn local(port: u16) -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], port)), url: format!("http://127.0.0.1:{port}") }
+    }
+}
+
+impl SubgraphsSettings {
+    /// The entry of one domain.
+    pub fn of(&self, domain: Domain) -> &SubgraphAddress {
+        match domain {
+            Domain::User => &self.user,
+            Domain::Video => &self.video,
+            Domain::Interaction => &self.interaction,
+            Domain::Social => &self.social,
+        }
+    }
+}
+
+impl Default for SubgraphsSettings {
+    fn default() -> Self {
+        Self {
+            user: SubgraphAddress::local(4001),
+            video: SubgraphAddress::local(4002),
+            interaction: SubgraphAddress::local(4003),
+            social: SubgraphAddress::local(4004),
+        }
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 4000)),
+            node_id: 0,
+            telemetry: TelemetrySettings::default(),
+            auth: AuthSettings::default(),
+            mysql: MysqlSettings::default(),
+            redis: RedisSettings::default(),
+            files: FilesSettings::default(),
+            router: RouterSettings::default(),
+            subgraphs: SubgraphsSettings::default(),
+            user: UserSettings::default(),
+            video: VideoSettings::default(),
+            interaction: InteractionSettings::default(),
+        }
+    }
+}
+
+impl Settings {
+    /// Reads the file, if one is named, and the environment.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or a key is unknown, or a value is bad.
+    pub fn load(file: Option<&Path>) -> Result<Self, Failure> {
+        reel_config::load(file, ENVIRONMENT_PREFIX).map_err(Failure::usage)
+    }
+}
+
+impl Settings {
+    /// What `dev` decides itself: files and uploads live in the state directory, and links to files lead to the address
+    /// that is listened on.
+    pub fn complete_for_dev(&mut self, state_dir: &Path, address: SocketAddr) {
+        let state_dir = std::path::absolute(state_dir).unwrap_or_else(|_| state_dir.to_owned());
+        let defaults = Self::default();
+        if self.files.dir == defaults.files.dir {
+            self.files.dir = state_dir.join("files");
+        }
+        if self.files.public_url == defaults.files.public_url {
+            self.files.public_url = format!("http://{address}/files");
+        }
+        if self.video.spool_dir == defaults.video.spool_dir {
+            self.video.spool_dir = state_dir.join("spool");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const DOCUMENTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../config/reelgraph.yaml");
+
+    /// The names of fields in the debug form, which every settings struct derives.
+    fn names(debug: &str) -> BTreeSet<String> {
+        let name = |line: &str| line.trim().split_once(": ").map(|(name, _)| name.to_owned());
+        debug.lines().filter_map(name).collect()
+    }
+
+    #[test]
+    fn the_documented_file_holds_every_setting_with_its_default() {
+        let documented = Settings::load(Some(Path::new(DOCUMENTED))).unwrap();
+        let defaults = format!("{:#?}", Settings::default());
+        assert_eq!(format!("{documented:#?}"), defaults);
+        let text = std::fs::read_to_string(DOCUMENTED).unwrap();
+        let missing: Vec<String> =
+            names(&defaults).into_iter().filter(|name| !text.contains(&format!("{name}:"))).collect();
+        assert!(missing.is_empty(), "not in config/reelgraph.yaml: {missing:?}");
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_by_name() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("settings.yaml");
+        std::fs::write(&file, "auth:\n  acess_ttl_s: 5\n").unwrap();
+        let failure = Settings::load(Some(&file)).unwrap_err();
+        assert!(failure.to_string().contains("acess_ttl_s"), "{failure}");
+    }
+}

@@ -1,0 +1,131 @@
+//! `reelgraph subgraph NAME…`.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use reel_router::http::{ReadinessCheck, serve};
+use reel_subgraph::Subgraph;
+use sqlx::MySqlPool;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tonic::service::Routes;
+
+use crate::cli::{Domain, SubgraphOptions};
+use crate::domains::{self, open_database, open_files, open_redis};
+use crate::shutdown::stop_signal;
+use crate::{Failure, Links, Platform, Settings, health, router};
+
+/// Runs the named subgraphs until Ctrl-C or SIGTERM.
+pub(crate) async fn run(settings: Settings, options: SubgraphOptions) -> Result<(), Failure> {
+    if options.listen.is_some() && options.names.len() > 1 {
+        return Err(Failure::usage("--listen goes with one subgraph; set subgraphs.<name>.listen for several"));
+    }
+    let stop = stop_signal()?;
+    let mut listeners = Vec::new();
+    for domain in &options.names {
+        let address = options.listen.unwrap_or(settings.subgraphs.of(*domain).listen);
+        listeners.push((*domain, router::bind(address).await?));
+    }
+    reel_telemetry::init(&settings.telemetry).map_err(Failure::usage)?;
+    let platform = Platform::new(&settings)?;
+    let mut running = Vec::new();
+    for (domain, listener) in listeners {
+        let subgraph = start_subgraph(&settings, &platform, domain, listener).await?;
+        tracing::info!(subgraph.name = domain.name(), address = %subgraph.address(), "the subgraph is ready");
+        running.push(subgraph);
+    }
+    stop.requested().await;
+    for subgraph in running {
+        subgraph.stop().await;
+    }
+    platform.tasks.stop(domains::TASKS_BOUND).await;
+    Ok(())
+}
+
+/// A subgraph that serves.
+#[derive(Debug)]
+pub struct RunningSubgraph {
+    address: SocketAddr,
+    pool: MySqlPool,
+    stopping: watch::Sender<bool>,
+    serving: JoinHandle<()>,
+}
+
+impl RunningSubgraph {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Lets running requests finish and stops.
+    pub async fn stop(self) {
+        self.stopping.send_replace(true);
+        // The task returns nothing, and a panic in it has been reported where it happened.
+        let _ = self.serving.await;
+        self.pool.close().await;
+    }
+}
+
+/// One domain behind a port: GraphQL and gRPC for signed calls, and the probes.
+///
+/// # Errors
+/// When a store cannot be reached or used, or a setting is unusable.
+pub async fn start_subgraph(
+    settings: &Settings,
+    platform: &Platform,
+    domain: Domain,
+    listener: TcpListener,
+) -> Result<RunningSubgraph, Failure> {
+    let address = listener.local_addr().map_err(Failure::internal)?;
+    let pool = open_database(settings, domain).await?;
+    let parts = parts(settings, platform, domain, pool.clone()).await?;
+    let verifier = platform.call_verifier(reel_subgraph::http::audience(domain.name()));
+    let app = Router::new()
+        .merge(reel_subgraph::http::router(parts.subgraph, verifier))
+        .merge(parts.grpc)
+        .merge(reel_router::http::probe_routes(parts.checks, Arc::new(reel_telemetry::metrics_text)));
+    let app = reel_telemetry::observed(app);
+    let http = settings.router.http.clone();
+    let (stopping, mut stop) = watch::channel(false);
+    let serving = tokio::spawn(async move {
+        serve(listener, app, &http, async move { drop(stop.wait_for(|stop| *stop).await) }).await;
+    });
+    Ok(RunningSubgraph { address, pool, stopping, serving })
+}
+
+/// What differs between the domains.
+struct Parts {
+    subgraph: Subgraph,
+    grpc: Router,
+    checks: Vec<ReadinessCheck>,
+}
+
+async fn parts(settings: &Settings, platform: &Platform, domain: Domain, pool: MySqlPool) -> Result<Parts, Failure> {
+    let links = Links::connect(settings, &platform.call_signer())?;
+    let databases = [(domain, pool.clone())];
+    let stores = || health::store_checks(&databases, None);
+    Ok(match domain {
+        Domain::User => {
+            let user = domains::start_user(settings, platform, pool, open_files(settings)?).await?;
+            Parts { subgraph: user.subgraph, grpc: Routes::new(user.rpc).into_axum_router(), checks: stores() }
+        }
+        Domain::Video => {
+            reel_video::check_ffmpeg(&settings.video).await.map_err(Failure::usage)?;
+            let redis = open_redis(settings).await?;
+            let checks = health::store_checks(&databases, Some(&redis));
+            let files = open_files(settings)?;
+            let video = domains::start_video(settings, platform, pool, redis, files, links.user).await?;
+            Parts { subgraph: video.subgraph, grpc: Routes::new(video.rpc).into_axum_router(), checks }
+        }
+        Domain::Interaction => {
+            let interaction = domains::start_interaction(settings, platform, pool, links.video).await?;
+            Parts { subgraph: interaction.subgraph, grpc: Router::new(), checks: stores() }
+        }
+        Domain::Social => {
+            let social = domains::start_social(platform, pool, links.user).await?;
+            Parts { subgraph: social.subgraph, grpc: Router::new(), checks: stores() }
+        }
+    })
+}
