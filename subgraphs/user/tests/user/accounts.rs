@@ -46,6 +46,7 @@ async fn a_taken_or_bad_name_and_a_bad_password_can_be_corrected() {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_who_register_one_name_at_once_exactly_one_gets_it() {
     let world = std::sync::Arc::new(World::new().await);
+    world.open_connections().await;
     let attempts: Vec<_> = (0..64)
         .map(|number| {
             let world = world.clone();
@@ -91,6 +92,7 @@ async fn when_too_many_passwords_wait_to_be_hashed_the_rest_is_refused_as_overlo
     let settings =
         reel_user::UserSettings { password_memory_kib: 32 * 1024, password_threads: 1, password_queue: 1, ..cheap() };
     let world = std::sync::Arc::new(World::with(settings).await);
+    world.open_connections().await;
     let attempts: Vec<_> = (0..32)
         .map(|number| {
             let world = world.clone();
@@ -144,6 +146,7 @@ async fn changing_the_password_ends_every_login_and_opens_a_new_one() {
 async fn no_login_with_the_old_password_outlives_its_change() {
     let world = std::sync::Arc::new(World::new().await);
     let owner = world.person("ana").await;
+    world.open_connections().await;
     let attempts: Vec<_> = (0..32)
         .map(|_| {
             let world = world.clone();
@@ -174,6 +177,7 @@ async fn of_two_changes_at_once_one_wins() {
         let input = json!({ "currentPassword": "secret", "newPassword": new });
         world.mutate(Some(owner.viewer), "changePassword", "session { accessToken }", input).await
     };
+    world.open_connections().await;
     let (one, other) = tokio::join!(change("first secret"), change("second secret"));
     let won = [&one, &other].map(|answer| answer["session"].is_object());
     assert!(won[0] != won[1], "{one} {other}");

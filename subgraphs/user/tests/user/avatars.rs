@@ -90,6 +90,7 @@ async fn of_many_claims_of_one_upload_one_succeeds() {
     let world = Arc::new(World::new().await);
     let ana = world.person("ana").await;
     let upload = upload_image(&world, ana.viewer, image(50, ImageFormat::Png)).await.unwrap();
+    world.open_connections().await;
     let claims: Vec<_> = (0..16)
         .map(|_| {
             let world = world.clone();

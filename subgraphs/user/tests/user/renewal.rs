@@ -107,6 +107,7 @@ fn decode(token: &str) -> Vec<u8> {
 async fn parallel_renewals_with_one_token_get_one_successor() {
     let world = Arc::new(World::new().await);
     let login = world.person("ana").await;
+    world.open_connections().await;
     let renewals: Vec<_> = (0..64)
         .map(|number| {
             let (world, login) = (world.clone(), login.clone());

@@ -69,6 +69,15 @@ impl World {
         world
     }
 
+    /// Opens all of the pool's connections. Without it, requests that are meant to collide would wait for connections
+    /// instead, one after the other.
+    pub(crate) async fn open_connections(&self) {
+        let pool = self.database.pool();
+        let size = pool.options().get_max_connections();
+        let open = futures::future::join_all((0..size).map(|_| pool.acquire())).await;
+        assert!(open.iter().all(Result::is_ok) && open.len() > 1);
+    }
+
     /// The same database and files under other settings, as after a new deployment. Its first clean-up begins at once.
     pub(crate) async fn restart(&mut self, settings: UserSettings) {
         self.tasks.stop(Duration::from_secs(10)).await;
