@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use moka::Expiry;
 use moka::future::Cache;
-use reel_error::{Error, ErrorCode, Result};
+use reel_error::{Error, Result};
 use reel_id::VideoId;
 use reel_rpc::Channel;
 use reel_rpc::video::FindVideosRequest;
@@ -55,11 +55,7 @@ impl KnownVideos {
 
 /// The same failure for another of those who wait for one answer.
 fn repeat(error: &Error) -> Error {
-    let code = match error.code() {
-        code @ (ErrorCode::Timeout | ErrorCode::Overloaded | ErrorCode::ServiceUnavailable) => code,
-        _ => ErrorCode::Internal,
-    };
-    Error::Internal { code, source: anyhow::anyhow!("asking whether a video exists: {error}") }
+    Error::Internal { code: error.code(), source: anyhow::anyhow!("asking whether a video exists: {error}") }
 }
 
 /// A lifetime that differs from video to video by up to a fifth.
