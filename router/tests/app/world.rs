@@ -274,7 +274,7 @@ fn engine(calls: &Arc<Mutex<Vec<Call>>>, script: &Script) -> Engine {
             (name.to_owned(), Arc::new(transport) as Arc<dyn SubgraphTransport>)
         })
         .into();
-    Engine::new(include_str!("/tmp/gq/supergraph.graphql"), transports, EngineSettings::default()).unwrap()
+    Engine::new(include_str!("../../../schema/supergraph.graphql"), transports, EngineSettings::default()).unwrap()
 }
 
 /// An answer, read.

@@ -66,13 +66,38 @@ pub(crate) struct Graph {
 }
 
 pub(crate) struct GraphBuilder {
+    supergraph: String,
+    names: Vec<String>,
     scripts: HashMap<String, Script>,
     settings: EngineSettings,
 }
 
 /// A subgraph's script by name; those without one fail.
 pub(crate) fn graph() -> GraphBuilder {
-    GraphBuilder { scripts: HashMap::new(), settings: EngineSettings::default() }
+    over(SUPERGRAPH, &["books", "people", "shops"])
+}
+
+/// A graph composed of these subgraphs, by name and schema.
+pub(crate) fn composed(subgraphs: &[(&str, &str)]) -> GraphBuilder {
+    let link = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.5\", import: [\"@key\", \"@shareable\", \
+        \"@external\", \"@requires\", \"@interfaceObject\"])";
+    let subgraph = |(name, sdl): &(&str, &str)| reel_composition::Subgraph {
+        name: (*name).into(),
+        url: None,
+        sdl: format!("{link} {sdl}"),
+    };
+    let subgraphs: Vec<_> = subgraphs.iter().map(subgraph).collect();
+    let names: Vec<&str> = subgraphs.iter().map(|subgraph| subgraph.name.as_str()).collect();
+    over(&reel_composition::compose(&subgraphs).unwrap().supergraph_sdl, &names)
+}
+
+fn over(supergraph: &str, names: &[&str]) -> GraphBuilder {
+    GraphBuilder {
+        supergraph: supergraph.into(),
+        names: names.iter().map(|name| (*name).into()).collect(),
+        scripts: HashMap::new(),
+        settings: EngineSettings::default(),
+    }
 }
 
 impl GraphBuilder {
@@ -93,15 +118,16 @@ impl GraphBuilder {
 
     pub(crate) fn build(mut self) -> Graph {
         let calls = Calls::default();
-        let transports = ["books", "people", "shops"].map(|name| {
+        let mut transport = |name: String| {
             let unreachable = || {
                 Box::new(|_: &str, _: &Value| Err(TransportError::Unavailable("10.0.0.7:99 refused".into()))) as Script
             };
-            let script = self.scripts.remove(name).unwrap_or_else(unreachable);
-            let transport = Scripted { name: name.to_owned(), calls: Arc::clone(&calls), script };
-            (name.to_owned(), Arc::new(transport) as Arc<dyn SubgraphTransport>)
-        });
-        let engine = Engine::new(SUPERGRAPH, HashMap::from(transports), self.settings).unwrap();
+            let script = self.scripts.remove(&name).unwrap_or_else(unreachable);
+            let transport = Scripted { name: name.clone(), calls: Arc::clone(&calls), script };
+            (name, Arc::new(transport) as Arc<dyn SubgraphTransport>)
+        };
+        let transports = self.names.into_iter().map(&mut transport).collect();
+        let engine = Engine::new(&self.supergraph, transports, self.settings).unwrap();
         Graph { engine, calls }
     }
 }

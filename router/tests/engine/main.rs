@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;
+mod composed;
 mod execution;
 mod http_transport;
 mod requests;
