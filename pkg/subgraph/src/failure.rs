@@ -8,8 +8,8 @@ use crate::UserError;
 /// Turns the error of a service call into a GraphQL error, with the code in `extensions.code`.
 ///
 /// A failure of ours is logged here, once, and shown with a generic text.
-pub fn graphql_error(error: Error) -> async_graphql::Error {
-    if let Error::Internal { code, source } = &error {
+pub fn graphql_error(error: &Error) -> async_graphql::Error {
+    if let Error::Internal { code, source } = error {
         tracing::error!(error.code = code.name(), error = format!("{source:#}"), "a resolver failed");
     }
     let code = error.code();
@@ -27,28 +27,20 @@ pub trait GraphqlResult<T> {
 
 impl<T> GraphqlResult<T> for Result<T, Error> {
     fn graphql(self) -> async_graphql::Result<T> {
-        self.map_err(graphql_error)
+        self.map_err(|error| graphql_error(&error))
     }
 }
 
 impl<T> GraphqlResult<T> for Result<T, ClientError> {
     fn graphql(self) -> async_graphql::Result<T> {
-        self.map_err(|error| graphql_error(error.into()))
+        self.map_err(|error| graphql_error(&error.into()))
     }
 }
 
+/// A loader shares one error among all its keys; the cause is logged with every field that it voids.
 impl<T> GraphqlResult<T> for Result<T, std::sync::Arc<Error>> {
     fn graphql(self) -> async_graphql::Result<T> {
-        self.map_err(|shared| graphql_error(unshare(&shared)))
-    }
-}
-
-/// A loader shares one error among all its keys; each key gets an error of the same kind. The cause is logged with
-/// every field that it voids.
-fn unshare(shared: &Error) -> Error {
-    match shared {
-        Error::Client(error) => error.clone().into(),
-        Error::Internal { code, source } => Error::Internal { code: *code, source: anyhow::anyhow!("{source:#}") },
+        self.map_err(|shared| graphql_error(&shared))
     }
 }
 
@@ -60,7 +52,7 @@ pub fn payload<T>(result: Result<T, Error>) -> async_graphql::Result<(Option<T>,
     match result {
         Ok(value) => Ok((Some(value), Vec::new())),
         Err(Error::Client(error)) if is_correctable(error.code) => Ok((None, vec![UserError::from(error)])),
-        Err(error) => Err(graphql_error(error)),
+        Err(error) => Err(graphql_error(&error)),
     }
 }
 

@@ -81,7 +81,7 @@ impl Subgraph {
         let deadline = tokio::time::Instant::from_std(call.deadline);
         let request = match prepare(call) {
             Ok(request) => request,
-            Err(refusal) => return refusal,
+            Err(refusal) => return *refusal,
         };
         let execution = (self.execute)(request).instrument(span);
         tokio::time::timeout_at(deadline, execution)
@@ -96,12 +96,12 @@ impl fmt::Debug for Subgraph {
     }
 }
 
-fn prepare(call: Call) -> Result<Request, Response> {
+fn prepare(call: Call) -> Result<Request, Box<Response>> {
     let document = match call.document {
         CallDocument::Parsed(document) => *document,
         CallDocument::Text(text) => match reel_document::check(&text, &DocumentBounds::subgraph()) {
             Ok(checked) => checked.document,
-            Err(error) => return Err(failed(error.code_name(), &error.to_string())),
+            Err(error) => return Err(Box::new(failed(error.code_name(), &error.to_string()))),
         },
     };
     let mut request = Request::new(String::new()).variables(call.variables);
