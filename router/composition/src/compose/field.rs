@@ -22,6 +22,8 @@ pub(super) struct FieldSource<'a> {
     pub(super) field: &'a Field,
     /// What another subgraph's `@override` makes of it.
     pub(super) overridden: Overridden,
+    /// Its own `@override` takes the field over from another subgraph.
+    pub(super) takes_over: bool,
 }
 
 impl FieldSource<'_> {
@@ -45,7 +47,7 @@ pub(super) fn merge_all<'a>(composer: &mut Composer<'a, '_>, of: &FieldsOf<'_, '
     let mut grouped: IndexMap<&Name, Vec<FieldSource<'a>>> = IndexMap::new();
     for (graph, owner) in of.sources {
         for (name, field) in owner.kind.fields().into_iter().flatten() {
-            let source = FieldSource { graph: *graph, owner, field, overridden: Overridden::No };
+            let source = FieldSource { graph: *graph, owner, field, overridden: Overridden::No, takes_over: false };
             grouped.entry(name).or_default().push(source);
         }
     }
@@ -121,9 +123,11 @@ fn joins(of: &FieldsOf<'_, '_>, sources: &[FieldSource<'_>], same_type: bool) ->
 
 fn join(source: &FieldSource<'_>, same_type: bool) -> JoinField {
     let marks = &source.field.marks;
+    // Where nothing is taken over, a label would leave the field to nobody.
+    let overrides = marks.overrides.as_ref().filter(|_| source.takes_over);
     let label = match &source.overridden {
         Overridden::Labelled(label) => Some(label.clone()),
-        _ => marks.overrides.as_ref().and_then(|overrides| overrides.label.clone()),
+        _ => overrides.and_then(|overrides| overrides.label.clone()),
     };
     JoinField {
         graph: Some(source.graph),

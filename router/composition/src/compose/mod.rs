@@ -22,6 +22,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use async_graphql_parser::Pos;
 use async_graphql_value::Name;
+use indexmap::IndexMap;
 
 use self::{
     model::{Graph, GraphId, JoinType, Merged, MergedKind, MergedType},
@@ -41,7 +42,7 @@ pub(crate) fn merge(schemas: &[Schema], report: &mut Report) -> Merged {
     let mut composer = Composer::new(schemas, report);
     let mut merged = Merged {
         graphs: schemas.iter().map(graph).collect(),
-        types: BTreeMap::new(),
+        types: IndexMap::new(),
         directives: Vec::new(),
         links: BTreeMap::new(),
     };
@@ -59,6 +60,7 @@ pub(crate) fn merge(schemas: &[Schema], report: &mut Report) -> Merged {
     for (name, sources) in enums {
         r#enum::merge(&mut composer, &usage, name, sources, &mut merged);
     }
+    merged.types.sort_unstable_keys();
     if !merged.types.contains_key("Query") {
         let message = "No subgraph has a query: the type Query needs a field in at least one of them.";
         composer.report.error(Code::NoQueries, message, Vec::new());

@@ -12,7 +12,8 @@ pub(crate) type GraphId = usize;
 /// The merged schema.
 pub(crate) struct Merged {
     pub(crate) graphs: Vec<Graph>,
-    pub(crate) types: BTreeMap<Name, MergedType>,
+    /// By name, in alphabetical order.
+    pub(crate) types: IndexMap<Name, MergedType>,
     pub(crate) directives: Vec<MergedDirective>,
     /// `@link`s of composed custom directives.
     pub(crate) links: BTreeMap<String, BTreeSet<Import>>,

@@ -120,17 +120,10 @@ fn take_over(
         );
         return composer.report.error(Code::OverrideSourceHasOverride, message, places);
     }
-    let other = [
-        ("@external", old.external == External::Yes),
-        ("@provides", old.marks.provides.is_some()),
-        ("@requires", old.marks.requires.is_some()),
-    ];
-    if let Some((other, _)) = other.iter().find(|(_, collides)| *collides) {
-        let message = format!(
-            "{coordinate} is taken over from \"{}\", where it has {other}: remove that, or the @override.",
-            overrides.from
-        );
-        return composer.report.error(Code::OverrideCollisionWithAnotherDirective, message, places);
+    if old.external == External::Yes {
+        // Only a mention of somebody else's field: there is nothing to take over, and the mention stays true.
+        sources[from].overridden = Overridden::No;
+        return;
     }
     let used = old.uses.any();
     if overrides.label.is_none() {
@@ -141,6 +134,7 @@ fn take_over(
         };
         composer.report.hint(Code::OverriddenFieldCanBeRemoved, message, places);
     }
+    sources[index].takes_over = true;
     sources[from].overridden = match &overrides.label {
         Some(label) => Overridden::Labelled(label.clone()),
         None if used => Overridden::Used,

@@ -5,6 +5,7 @@
 //! of those resolves is an error, shown with the query that leads to it. What follows from a place depends only on the
 //! type and on the subgraphs within reach, so each such pair is visited once.
 
+mod graph_set;
 mod message;
 mod reach;
 mod world;
@@ -101,7 +102,7 @@ impl<'a> Walk<'a, '_> {
     fn enter_abstract(&mut self, ty: &'a Name, from: &[Standpoint<'a>], step: usize) {
         let reach = Reach::from(self.world, ty, from.to_vec());
         for object in self.world.possible_types(ty) {
-            let knowing: Vec<_> = reach.standpoints().filter_map(|at| self.world.cast(at, ty, object)).collect();
+            let knowing: Vec<_> = reach.standpoints().filter_map(|at| self.world.cast(&at, ty, object)).collect();
             if !knowing.is_empty() {
                 let step = self.push(Step::Cast { on: object, after: step });
                 self.enter_object(object, knowing, step);

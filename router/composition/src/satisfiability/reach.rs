@@ -1,17 +1,28 @@
 //! From the subgraphs that have a value, those that keys lead to.
 
+use std::rc::Rc;
+
 use async_graphql_value::Name;
 
-use super::world::{Standpoint, World};
-use crate::{field_set::Selection, model::named};
+use super::{
+    graph_set::GraphSet,
+    world::{Standpoint, World},
+};
+use crate::{compose::model::GraphId, field_set::Selection, model::named};
 
 /// Selections nest, keys lead to keys: deeper than this, a schema is not worth following.
 const MAX_DEPTH: usize = 16;
 
+/// What is found deeper than this may have been cut off, so it is not kept for later.
+const MAX_REMEMBERED_DEPTH: usize = 4;
+
 /// All standpoints that a planner can choose from for one value.
 #[derive(Clone)]
 pub(super) struct Reach<'a> {
-    standpoints: Vec<Standpoint<'a>>,
+    /// Subgraphs that have the value and nothing more than their schema says.
+    plain: GraphSet,
+    /// Those where something is provided on the way, or the type is narrower.
+    special: Vec<Standpoint<'a>>,
 }
 
 impl<'a> Reach<'a> {
@@ -20,20 +31,54 @@ impl<'a> Reach<'a> {
     }
 
     fn within(world: &World<'a>, ty: &Name, from: Vec<Standpoint<'a>>, depth: usize) -> Self {
-        let mut reach = Self { standpoints: from };
+        let mut reach = Self { plain: GraphSet::empty(world.schemas.len()), special: Vec::new() };
         if *ty == "Query" {
             // Every subgraph can be asked from the top at any time.
-            reach.standpoints = (0..world.schemas.len()).map(Standpoint::at).collect();
+            (0..world.schemas.len()).for_each(|graph| reach.plain.insert(graph));
             return reach;
         }
-        let mut waiting: Vec<_> = world.holders(ty).iter().copied().filter(|graph| !reach.has(*graph)).collect();
+        // A planner goes on from one of the standpoints: keys are put together from what that one leads to.
+        for start in from {
+            if start.is_plain() {
+                reach.plain.unite(&Self::around_graph(world, ty, start.graph, depth));
+            } else {
+                let around = Self::around(world, ty, start, depth);
+                reach.plain.unite(&around.plain);
+                reach.special.extend(around.special);
+            }
+        }
+        reach
+    }
+
+    /// What one subgraph leads to, found once for each type.
+    fn around_graph(world: &World<'a>, ty: &Name, graph: GraphId, depth: usize) -> Rc<GraphSet> {
+        if let Some(known) = world.remembered(ty, graph) {
+            return known;
+        }
+        let found = Rc::new(Self::around(world, ty, Standpoint::at(graph), depth).plain);
+        if depth <= MAX_REMEMBERED_DEPTH {
+            world.remember(ty, graph, Rc::clone(&found));
+        }
+        found
+    }
+
+    /// What one standpoint leads to.
+    fn around(world: &World<'a>, ty: &Name, start: Standpoint<'a>, depth: usize) -> Self {
+        let graph = start.graph;
+        let mut reach = Self { plain: GraphSet::empty(world.schemas.len()), special: Vec::new() };
+        if start.is_plain() {
+            reach.plain.insert(graph);
+        } else {
+            reach.special.push(start);
+        }
+        let mut waiting: Vec<_> = world.holders(ty).iter().copied().filter(|holder| *holder != graph).collect();
         // A subgraph that comes into reach may hold the key to the next.
         while depth < MAX_DEPTH {
             let before = waiting.len();
             waiting.retain(|graph| {
                 let opens = reach.opens(world, ty, *graph, depth);
                 if opens {
-                    reach.standpoints.push(Standpoint::at(*graph));
+                    reach.plain.insert(*graph);
                 }
                 !opens
             });
@@ -44,23 +89,28 @@ impl<'a> Reach<'a> {
         reach
     }
 
-    pub(super) fn standpoints(&self) -> impl Iterator<Item = &Standpoint<'a>> {
-        self.standpoints.iter()
+    pub(super) fn standpoints(&self) -> impl Iterator<Item = Standpoint<'a>> {
+        self.special.iter().cloned().chain(self.plain.iter().map(Standpoint::at))
     }
 
-    fn has(&self, graph: usize) -> bool {
-        self.standpoints.iter().any(|at| at.graph == graph)
+    /// The standpoints that may resolve a field; most fields belong to few of many subgraphs.
+    fn candidates(&self, world: &World<'a>, ty: &Name, field: &Name) -> impl Iterator<Item = Standpoint<'a>> {
+        let plain: Vec<_> = match world.resolvers(ty, field) {
+            Some(graphs) => graphs.filter(|graph| self.plain.contains(*graph)).collect(),
+            None => self.plain.iter().collect(),
+        };
+        self.special.iter().cloned().chain(plain.into_iter().map(Standpoint::at))
     }
 
     pub(super) fn is_subset_of(&self, other: &Self) -> bool {
-        self.standpoints.iter().all(|at| other.standpoints.contains(at))
+        self.plain.is_subset_of(&other.plain) && self.special.iter().all(|at| other.special.contains(at))
     }
 
     /// Whether a key of the type in that subgraph can be put together from here.
-    fn opens(&self, world: &World<'a>, ty: &Name, graph: usize, depth: usize) -> bool {
+    fn opens(&self, world: &World<'a>, ty: &Name, graph: GraphId, depth: usize) -> bool {
         let Some(local) = world.local(graph, ty) else { return false };
-        let keys = local.marks.keys.iter().filter(|key| key.resolvable);
-        keys.into_iter().any(|key| self.satisfies(world, ty, &key.fields.selections, depth + 1))
+        let mut keys = local.marks.keys.iter().filter(|key| key.resolvable);
+        keys.any(|key| self.satisfies(world, ty, &key.fields.selections, depth + 1))
     }
 
     /// Whether all of a selection can be resolved from here.
@@ -71,17 +121,19 @@ impl<'a> Reach<'a> {
     fn satisfies_one(&self, world: &World<'a>, ty: &Name, selection: &Selection, depth: usize) -> bool {
         match selection {
             Selection::Field { name, .. } if *name == "__typename" => true,
+            Selection::Field { name, children, .. } if children.is_empty() => {
+                self.candidates(world, ty, name).any(|at| Self::step(world, ty, name, &at, depth).is_some())
+            }
             Selection::Field { name, children, .. } => {
                 let resolving = self.resolving_within(world, ty, name, depth);
-                !resolving.is_empty()
-                    && (children.is_empty() || self.child(world, ty, name, resolving, children, depth))
+                !resolving.is_empty() && Self::child(world, ty, name, resolving, children, depth)
             }
             Selection::Fragment { on, children, .. } => {
                 let on = on.as_ref().unwrap_or(ty);
                 if on == ty {
                     return self.satisfies(world, ty, children, depth);
                 }
-                let knowing: Vec<_> = self.standpoints.iter().filter_map(|at| world.cast(at, ty, on)).collect();
+                let knowing: Vec<_> = self.standpoints().filter_map(|at| world.cast(&at, ty, on)).collect();
                 // Nobody here can have such an object, so nothing is missing.
                 knowing.is_empty() || Self::within(world, on, knowing, depth).satisfies(world, on, children, depth)
             }
@@ -89,7 +141,6 @@ impl<'a> Reach<'a> {
     }
 
     fn child(
-        &self,
         world: &World<'a>,
         ty: &Name,
         name: &Name,
@@ -100,7 +151,7 @@ impl<'a> Reach<'a> {
         let merged = world.merged.types.get(ty).and_then(|ty| ty.kind.composite());
         let Some(field) = merged.and_then(|composite| composite.fields.get(name)) else { return false };
         let target = named(&field.ty);
-        Self::within(world, target, resolving, depth).satisfies(world, target, children, depth)
+        Self::within(world, target, resolving, depth).satisfies(world, target, children, depth + 1)
     }
 
     /// Where a field's value can be after resolving it from here; empty when nobody in reach can.
@@ -109,35 +160,20 @@ impl<'a> Reach<'a> {
     }
 
     fn resolving_within(&self, world: &World<'a>, ty: &Name, field: &Name, depth: usize) -> Vec<Standpoint<'a>> {
-        let mut after = Vec::new();
-        for at in &self.standpoints {
-            if let Some(next) = self.step(world, ty, field, at, depth) {
-                if !after.contains(&next) {
-                    after.push(next);
-                }
-            }
-        }
-        after
+        self.candidates(world, ty, field).filter_map(|at| Self::step(world, ty, field, &at, depth)).collect()
     }
 
-    fn step(
-        &self,
-        world: &World<'a>,
-        ty: &Name,
-        field: &Name,
-        at: &Standpoint<'a>,
-        depth: usize,
-    ) -> Option<Standpoint<'a>> {
+    fn step(world: &World<'a>, ty: &Name, field: &Name, at: &Standpoint<'a>, depth: usize) -> Option<Standpoint<'a>> {
         if *field == "__typename" {
             return Some(at.clone());
         }
-        let mut provided = under_field(&at.provided, field);
-        let own = world.field(at.graph, ty, field);
-        if provided.is_none() && !(world.resolves(at.graph, ty, field) && self.requirement(world, ty, field, at, depth))
-        {
+        let provided = under_field(&at.provided, field);
+        let resolves = || world.resolves(at.graph, ty, field) && Self::requirement(world, ty, field, at, depth);
+        if provided.is_none() && !resolves() {
             return None;
         }
-        let mut below = provided.take().unwrap_or_default();
+        let mut below = provided.unwrap_or_default();
+        let own = world.field(at.graph, ty, field);
         if let Some(provides) = own.and_then(|own| own.marks.provides.as_ref()) {
             below.extend(provides.selections.iter());
         }
@@ -145,11 +181,15 @@ impl<'a> Reach<'a> {
     }
 
     /// Whether what `@requires` asks for can be fetched, and handed over by a key.
-    fn requirement(&self, world: &World<'a>, ty: &Name, field: &Name, at: &Standpoint<'a>, depth: usize) -> bool {
+    fn requirement(world: &World<'a>, ty: &Name, field: &Name, at: &Standpoint<'a>, depth: usize) -> bool {
         let own = world.field(at.graph, ty, field);
         let Some(requires) = own.and_then(|own| own.marks.requires.as_ref()) else { return true };
-        *ty == "Query"
-            || self.opens(world, ty, at.graph, depth) && self.satisfies(world, ty, &requires.selections, depth + 1)
+        if depth >= MAX_DEPTH {
+            return false;
+        }
+        let around = Self::within(world, ty, vec![at.clone()], depth + 1);
+        let reentered = *ty == "Query" || around.opens(world, ty, at.graph, depth);
+        reentered && around.satisfies(world, ty, &requires.selections, depth + 1)
     }
 }
 

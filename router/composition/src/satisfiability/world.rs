@@ -1,9 +1,10 @@
 //! The subgraphs as satisfiability sees them: who has which type, who resolves which field.
 
-use std::collections::HashMap;
+use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
 use async_graphql_value::Name;
 
+use super::graph_set::GraphSet;
 use crate::{
     compose::model::{GraphId, Merged, MergedField, MergedKind},
     field_set::Selection,
@@ -22,6 +23,11 @@ pub(super) struct Standpoint<'a> {
 impl Standpoint<'_> {
     pub(super) fn at(graph: GraphId) -> Self {
         Self { graph, provided: Vec::new(), narrowed: None }
+    }
+
+    /// Whether there is nothing to it but the subgraph.
+    pub(super) fn is_plain(&self) -> bool {
+        self.provided.is_empty() && self.narrowed.is_none()
     }
 }
 
@@ -42,11 +48,17 @@ pub(super) struct World<'a> {
     objects: HashMap<&'a Name, Vec<&'a Name>>,
     /// Which subgraphs have a type, an interface object standing for it included.
     holders: HashMap<&'a Name, Vec<GraphId>>,
+    /// What single subgraphs lead to, by type.
+    reached: RefCell<HashMap<Name, Reached>>,
 }
+
+/// What each subgraph leads to, for one type.
+type Reached = HashMap<GraphId, Rc<GraphSet>>;
 
 impl<'a> World<'a> {
     pub(super) fn new(merged: &'a Merged, schemas: &'a [Schema]) -> Self {
-        let mut world = Self { merged, schemas, objects: HashMap::new(), holders: HashMap::new() };
+        let mut world =
+            Self { merged, schemas, objects: HashMap::new(), holders: HashMap::new(), reached: RefCell::default() };
         for ty in merged.types.values() {
             match &ty.kind {
                 MergedKind::Object(object) => {
@@ -81,6 +93,15 @@ impl<'a> World<'a> {
         self.holders.get(ty).map_or(&[], Vec::as_slice)
     }
 
+    /// What was found to be in reach of a subgraph.
+    pub(super) fn remembered(&self, ty: &Name, graph: GraphId) -> Option<Rc<GraphSet>> {
+        self.reached.borrow().get(ty)?.get(&graph).cloned()
+    }
+
+    pub(super) fn remember(&self, ty: &Name, graph: GraphId, reached: Rc<GraphSet>) {
+        self.reached.borrow_mut().entry(ty.clone()).or_default().insert(graph, reached);
+    }
+
     /// The objects that an interface or union can be.
     pub(super) fn possible_types(&self, ty: &Name) -> &[&'a Name] {
         self.objects.get(ty).map_or(&[], Vec::as_slice)
@@ -104,6 +125,13 @@ impl<'a> World<'a> {
 
     fn merged_field(&self, ty: &Name, field: &str) -> Option<&'a MergedField> {
         self.merged.types.get(ty)?.kind.composite()?.fields.get(field)
+    }
+
+    /// The subgraphs that a field's joins name; `None` when it may be any that has the type.
+    pub(super) fn resolvers(&self, ty: &Name, field: &str) -> Option<impl Iterator<Item = GraphId> + 'a> {
+        let joins = &self.merged_field(ty, field)?.joins;
+        let named = !joins.is_empty() && joins.iter().all(|join| join.graph.is_some());
+        named.then(|| joins.iter().filter_map(|join| join.graph))
     }
 
     /// Whether a subgraph resolves a field on its own account (requirements aside).

@@ -1,5 +1,7 @@
 //! What `@inaccessible` hides must not be needed by what it leaves.
 
+use std::fmt;
+
 use async_graphql_parser::types::Type;
 use async_graphql_value::{ConstValue, Name};
 use indexmap::IndexMap;
@@ -24,12 +26,26 @@ pub(super) fn check(merged: &Merged, schemas: &[Schema], report: &mut Report) {
     }
 }
 
-fn argument(name: &Name) -> String {
-    format!("({name}:)")
+/// What a reference stands in: a field, or an input object.
+struct Owner<'a> {
+    ty: &'a Name,
+    field: Option<&'a Name>,
 }
 
-fn input_field(name: &Name) -> String {
-    format!(".{name}")
+impl Owner<'_> {
+    fn places(&self, schemas: &[Schema]) -> Vec<Place> {
+        match self.field {
+            Some(field) => field_places(schemas, self.ty, field),
+            None => type_places(schemas, self.ty),
+        }
+    }
+}
+
+impl fmt::Display for Owner<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.ty)?;
+        self.field.map_or(Ok(()), |field| write!(f, ".{field}"))
+    }
 }
 
 struct Hidden<'a, 'r> {
@@ -53,7 +69,7 @@ impl Hidden<'_, '_> {
             MergedKind::Union(members) => members.keys().filter(|member| !self.is_hidden(member)).count(),
             MergedKind::Enum(values) => values.values().filter(|value| !value.marks.inaccessible).count(),
             MergedKind::Input(fields) => {
-                self.inputs(ty.name.as_str(), fields, &type_places(self.schemas, &ty.name), input_field);
+                self.inputs(&Owner { ty: &ty.name, field: None }, fields);
                 fields.values().filter(|field| !field.marks.inaccessible).count()
             }
         };
@@ -69,10 +85,9 @@ impl Hidden<'_, '_> {
                 self.promised(name, composite, field_name);
                 continue;
             }
-            let places = field_places(self.schemas, name, field_name);
-            let coordinate = format!("{name}.{field_name}");
-            self.reference(&coordinate, &field.ty, &places);
-            self.inputs(&coordinate, &field.arguments, &places, argument);
+            let owner = Owner { ty: name, field: Some(field_name) };
+            self.reference(&owner, "", &field.ty);
+            self.inputs(&owner, &field.arguments);
         }
     }
 
@@ -94,60 +109,55 @@ impl Hidden<'_, '_> {
         }
     }
 
-    fn reference(&mut self, coordinate: &str, ty: &Type, places: &[Place]) {
+    fn reference(&mut self, owner: &Owner<'_>, part: &str, ty: &Type) {
         let name = named(ty);
         if self.is_hidden(name) {
-            let message = format!("{coordinate} is visible but its type {name} is @inaccessible: hide both or none.");
-            self.report.error(Code::ReferencedInaccessible, message, places.to_vec());
+            let message = format!("{owner}{part} is visible but its type {name} is @inaccessible: hide both or none.");
+            self.report.error(Code::ReferencedInaccessible, message, owner.places(self.schemas));
         }
     }
 
-    fn inputs(
-        &mut self,
-        owner: &str,
-        inputs: &IndexMap<Name, MergedInput>,
-        places: &[Place],
-        coordinate: fn(&Name) -> String,
-    ) {
+    fn inputs(&mut self, owner: &Owner<'_>, inputs: &IndexMap<Name, MergedInput>) {
         for (name, input) in inputs {
-            let coordinate = format!("{owner}{}", coordinate(name));
+            let part = if owner.field.is_some() { format!("({name}:)") } else { format!(".{name}") };
             if !input.marks.inaccessible {
-                self.reference(&coordinate, &input.ty, places);
+                self.reference(owner, &part, &input.ty);
                 if let Some(default) = &input.default {
-                    self.default(&coordinate, named(&input.ty), default, places);
+                    self.default(owner, &part, named(&input.ty), default);
                 }
             } else if input.is_required() {
-                let message = format!("{coordinate} is @inaccessible but required: clients could not give it.");
-                self.report.error(Code::RequiredInaccessible, message, places.to_vec());
+                let message = format!("{owner}{part} is @inaccessible but required: clients could not give it.");
+                self.report.error(Code::RequiredInaccessible, message, owner.places(self.schemas));
             }
         }
     }
 
     /// A default that clients could not write themselves.
-    fn default(&mut self, coordinate: &str, ty: &Name, value: &ConstValue, places: &[Place]) {
+    fn default(&mut self, owner: &Owner<'_>, part: &str, ty: &Name, value: &ConstValue) {
         let kind = self.merged.types.get(ty).map(|ty| &ty.kind);
         match (value, kind) {
-            (ConstValue::List(items), _) => items.iter().for_each(|item| self.default(coordinate, ty, item, places)),
+            (ConstValue::List(items), _) => items.iter().for_each(|item| self.default(owner, part, ty, item)),
             (ConstValue::Enum(name), Some(MergedKind::Enum(values))) => {
                 if values.get(name).is_some_and(|value| value.marks.inaccessible) {
-                    self.hidden_default(coordinate, &format!("{ty}.{name}"), places);
+                    self.hidden_default(owner, part, &format!("{ty}.{name}"));
                 }
             }
             (ConstValue::Object(object), Some(MergedKind::Input(fields))) => {
                 for (name, value) in object {
                     let Some(field) = fields.get(name) else { continue };
                     if field.marks.inaccessible {
-                        self.hidden_default(coordinate, &format!("{ty}.{name}"), places);
+                        self.hidden_default(owner, part, &format!("{ty}.{name}"));
                     }
-                    self.default(coordinate, named(&field.ty), value, places);
+                    self.default(owner, part, named(&field.ty), value);
                 }
             }
             _ => {}
         }
     }
 
-    fn hidden_default(&mut self, coordinate: &str, hidden: &str, places: &[Place]) {
-        let message = format!("The default of {coordinate} uses {hidden}, which is @inaccessible: change one of them.");
-        self.report.error(Code::DefaultValueUsesInaccessible, message, places.to_vec());
+    fn hidden_default(&mut self, owner: &Owner<'_>, part: &str, hidden: &str) {
+        let message =
+            format!("The default of {owner}{part} uses {hidden}, which is @inaccessible: change one of them.");
+        self.report.error(Code::DefaultValueUsesInaccessible, message, owner.places(self.schemas));
     }
 }

@@ -44,11 +44,16 @@ pub(super) fn check(check: &mut Check<'_, '_>, ty: &TypeDef) {
 
 /// What only all subgraphs together show.
 pub(super) fn check_all(merged: &Merged, schemas: &[Schema], report: &mut Report) {
-    for ty in merged.types.values().filter(|ty| matches!(ty.kind, MergedKind::Interface(_) | MergedKind::Object(_))) {
-        let sources: Vec<_> = schemas.iter().filter_map(|schema| Some((schema, schema.types.get(&ty.name)?))).collect();
-        stands_for_something(&ty.name, &sources, schemas, report);
-        if matches!(ty.kind, MergedKind::Interface(_)) {
-            knows_all_implementations(merged, &ty.name, &sources, report);
+    let types = schemas.iter().flat_map(|schema| schema.types.values());
+    let concerned: BTreeSet<_> = types
+        .filter(|ty| ty.marks.interface_object.is_some() || ty.kind.is_interface() && !ty.marks.keys.is_empty())
+        .map(|ty| &ty.name)
+        .collect();
+    for name in concerned {
+        let sources: Vec<_> = schemas.iter().filter_map(|schema| Some((schema, schema.types.get(name)?))).collect();
+        stands_for_something(name, &sources, schemas, report);
+        if matches!(merged.types.get(name).map(|ty| &ty.kind), Some(MergedKind::Interface(_))) {
+            knows_all_implementations(merged, name, &sources, report);
         }
     }
 }
