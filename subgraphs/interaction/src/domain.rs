@@ -4,68 +4,68 @@ use chrono::{DateTime, Utc};
 use reel_id::{CommentId, Snowflake, UserId, VideoId};
 
 /// The most characters of a comment.
-pub const MAX_COMMENT_CHARACTERS: usize = 1_000;
+pub(crate) const MAX_COMMENT_CHARACTERS: usize = 1_000;
 
 /// A comment on a video, or a reply to a comment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Comment {
+pub(crate) struct Comment {
     /// Its id; later comments have larger ids.
-    pub id: CommentId,
+    pub(crate) id: CommentId,
     /// The video it is about. A reply is about its parent's video.
-    pub video_id: VideoId,
+    pub(crate) video_id: VideoId,
     /// The comment that it answers; none for a top-level comment.
-    pub parent_id: Option<CommentId>,
+    pub(crate) parent_id: Option<CommentId>,
     /// Who wrote it.
-    pub author_id: UserId,
+    pub(crate) author_id: UserId,
     /// What it says.
-    pub content: String,
+    pub(crate) content: String,
     /// How many people like it.
-    pub like_count: i64,
+    pub(crate) like_count: i64,
     /// How many comments answer it directly.
-    pub reply_count: i64,
+    pub(crate) reply_count: i64,
     /// When it was written.
-    pub created_at: DateTime<Utc>,
+    pub(crate) created_at: DateTime<Utc>,
     /// When it was last changed.
-    pub updated_at: DateTime<Utc>,
+    pub(crate) updated_at: DateTime<Utc>,
 }
 
 /// That a person likes something.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Like<T> {
+pub(crate) struct Like<T> {
     /// The order in which a person liked things: later likes have larger ids.
-    pub id: Snowflake,
+    pub(crate) id: Snowflake,
     /// What is liked.
-    pub target: T,
+    pub(crate) target: T,
     /// Who likes it.
-    pub user_id: UserId,
+    pub(crate) user_id: UserId,
     /// When that was said.
-    pub liked_at: DateTime<Utc>,
+    pub(crate) liked_at: DateTime<Utc>,
 }
 
 /// The counts of one video; or, with signs, a change of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct VideoStats {
+pub(crate) struct VideoStats {
     /// How many people like it.
-    pub likes: i64,
+    pub(crate) likes: i64,
     /// How many comments and replies it has.
-    pub comments: i64,
+    pub(crate) comments: i64,
     /// How many of them are top-level.
-    pub threads: i64,
+    pub(crate) threads: i64,
 }
 
 impl VideoStats {
     /// One more like.
-    pub const LIKED: Self = Self { likes: 1, comments: 0, threads: 0 };
+    pub(crate) const LIKED: Self = Self { likes: 1, comments: 0, threads: 0 };
     /// One like less.
-    pub const UNLIKED: Self = Self { likes: -1, comments: 0, threads: 0 };
+    pub(crate) const UNLIKED: Self = Self { likes: -1, comments: 0, threads: 0 };
 
     /// One more comment.
-    pub fn published(comment: &Comment) -> Self {
+    pub(crate) fn published(comment: &Comment) -> Self {
         Self { likes: 0, comments: 1, threads: i64::from(comment.parent_id.is_none()) }
     }
 
     /// A comment less, with everything below it: `count` comments together.
-    pub fn deleted(comment: &Comment, count: i64) -> Self {
+    pub(crate) fn deleted(comment: &Comment, count: i64) -> Self {
         Self { likes: 0, comments: -count, threads: -i64::from(comment.parent_id.is_none()) }
     }
 }

@@ -1,6 +1,6 @@
 //! The interaction domain: likes on videos and comments, comments and their replies, and the counts of all of them.
 //!
-//! It owns four tables and asks the video domain one question: does this video exist? Reading order: [`domain`] for
+//! It owns four tables and asks the video domain one question: does this video exist? Reading order: `domain` for
 //! the words, `graphql` for what clients see, `service` for the rules and transactions, `repository` for the SQL.
 //!
 //! Two invariants hold at every commit. Each count equals the rows it counts: it changes in the transaction that
@@ -9,7 +9,7 @@
 
 mod cache;
 mod config;
-pub mod domain;
+mod domain;
 mod graphql;
 mod loaders;
 mod repository;
