@@ -133,7 +133,6 @@ fn viewer(user: &str, session: &str) -> Result<Option<Viewer>, CallError> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use chrono::{DateTime, Utc};
     use reel_id::{SessionId, UserId};
 

@@ -1,5 +1,4 @@
 //! Each bound at its limit and one over it; bombs; the standard introspection query.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::time::{Duration, Instant};
 

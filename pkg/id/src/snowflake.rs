@@ -77,7 +77,6 @@ impl IdGenerator {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use std::collections::BTreeSet;
 
     use super::*;

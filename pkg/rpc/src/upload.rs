@@ -125,3 +125,33 @@ pub fn outcome(response: UploadResponse) -> Result<UploadId, Error> {
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn parts(content: Vec<Result<Bytes, BrokenOff>>) -> Vec<Part> {
+        let stream = messages(UserId::from(7), futures::stream::iter(content));
+        stream.filter_map(|message| std::future::ready(message.part)).collect().await
+    }
+
+    #[tokio::test]
+    async fn a_complete_file_ends_with_its_size() {
+        let large = Bytes::from(vec![1_u8; MAX_CHUNK_BYTES + 1]);
+        let sent = parts(vec![Ok(large), Ok(Bytes::from_static(b"end"))]).await;
+        let sizes: Vec<usize> = sent
+            .iter()
+            .filter_map(|part| if let Part::Chunk(chunk) = part { Some(chunk.len()) } else { None })
+            .collect();
+        assert_eq!(sizes, [MAX_CHUNK_BYTES, 1, 3]);
+        assert!(matches!(sent.first(), Some(Part::Header(header)) if header.owner_id == 7));
+        assert!(matches!(sent.last(), Some(Part::TotalBytes(total)) if *total == MAX_CHUNK_BYTES as u64 + 4));
+    }
+
+    #[tokio::test]
+    async fn a_file_that_breaks_off_has_no_end() {
+        let sent = parts(vec![Ok(Bytes::from_static(b"half")), Err(BrokenOff), Ok(Bytes::from_static(b"rest"))]).await;
+        assert_eq!(sent.len(), 2);
+        assert!(matches!(sent.last(), Some(Part::Chunk(chunk)) if chunk == "half"));
+    }
+}
