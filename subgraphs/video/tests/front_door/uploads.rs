@@ -1,3 +1,5 @@
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -107,26 +109,76 @@ async fn an_upload_that_breaks_off_leaves_nothing() {
     assert_nothing_is_left(&world).await;
 }
 
+/// An ffmpeg that writes its process id to a file and then hangs.
+fn hanging_ffmpeg(directory: &Path) -> PathBuf {
+    let script = directory.join("ffmpeg");
+    let text =
+        format!("#!/bin/sh\necho $$ > {0}/pid.new && mv {0}/pid.new {0}/pid\nexec sleep 1000\n", directory.display());
+    std::fs::write(&script, text).unwrap();
+    std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    script
+}
+
+/// Whether the process has ended. One that nobody has waited for yet has no command line any more.
+fn has_ended(pid: &str) -> bool {
+    std::fs::read(format!("/proc/{}/cmdline", pid.trim())).map_or(true, |command| command.is_empty())
+}
+
 #[tokio::test]
-async fn an_upload_whose_caller_goes_away_leaves_nothing() {
-    let world = World::new().await;
-    let content = samples::mp4();
-    // The caller goes after less and less time: while bytes arrive, while ffmpeg runs, while files are stored.
-    for patience_ms in [1, 5, 20, 50, 80, 100, 120, 150, 200] {
-        let _answer = tokio::time::timeout(Duration::from_millis(patience_ms), world.upload(BEN, &content)).await;
+async fn a_caller_that_goes_away_while_ffmpeg_runs_leaves_neither_file_nor_process() {
+    let directory = tempfile::tempdir().unwrap();
+    let world = Arc::new(World::with(|settings| settings.ffmpeg = hanging_ffmpeg(directory.path())).await);
+    let uploading = tokio::spawn({
+        let world = world.clone();
+        async move { world.upload(ANA, &samples::mp4()).await }
+    });
+    let pid_file = directory.path().join("pid");
+    eventually("ffmpeg runs", async || pid_file.exists()).await;
+    let pid = std::fs::read_to_string(pid_file).unwrap();
+    assert!(!has_ended(&pid));
+    uploading.abort();
+    assert!(uploading.await.unwrap_err().is_cancelled());
+    eventually("the file is removed", async || world.all_files().is_empty()).await;
+    eventually("ffmpeg is ended", async || has_ended(&pid)).await;
+    assert_nothing_is_left(&world).await;
+}
+
+#[tokio::test]
+async fn a_caller_that_goes_away_while_files_are_stored_leaves_nothing() {
+    let world = Arc::new(World::new().await);
+    // Holds back the row, which comes before the files.
+    let mut holding = world.database.pool().acquire().await.unwrap();
+    for statement in ["SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", "BEGIN", "SELECT id FROM upload FOR UPDATE"] {
+        sqlx::query(statement).execute(&mut *holding).await.unwrap();
     }
-    let finished = async || {
-        let kept = world.count("upload").await;
-        let files = world.all_files().len() as i64;
-        // An upload that finished in time is there with both of its files; of the others there is nothing.
-        files == 2 * kept
-    };
-    eventually("files and rows agree", finished).await;
-    let ready: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM upload WHERE ready = 1")
-        .fetch_one(world.database.pool())
-        .await
-        .unwrap();
-    assert_eq!(ready, world.count("upload").await);
+    let uploading = tokio::spawn({
+        let world = world.clone();
+        async move { world.upload(ANA, &samples::mp4()).await }
+    });
+    let waits = "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'INSERT INTO upload%'";
+    let is_waiting = async || sqlx::query_scalar::<_, i64>(waits).fetch_one(world.database.pool()).await.unwrap() == 1;
+    eventually("the upload is about to be stored", is_waiting).await;
+    uploading.abort();
+    assert!(uploading.await.unwrap_err().is_cancelled());
+    assert_eq!(world.all_files().len(), 1, "the work goes on");
+    sqlx::query("ROLLBACK").execute(&mut *holding).await.unwrap();
+    // The spooled file is there until both are stored, and those are there until they are discarded.
+    eventually("all files are removed", async || world.all_files().is_empty()).await;
+    eventually("the row is removed", async || world.count("upload").await == 0).await;
+}
+
+#[tokio::test]
+async fn a_storage_that_fails_leaves_nothing() {
+    let world = World::new().await;
+    // A file where the covers' directory should be: the video is stored, its cover cannot be.
+    std::fs::write(world.directory.path().join("files/covers"), "").unwrap();
+    let failure = world.upload(ANA, &samples::mp4()).await.unwrap_err();
+    assert!(!failure.contains("covers"), "{failure}");
+    std::fs::remove_file(world.directory.path().join("files/covers")).unwrap();
+    world.clock.advance(Duration::from_secs(3_601));
+    let again = world.start_again().await;
+    eventually("nothing is left", async || world.count("upload").await == 0 && world.all_files().is_empty()).await;
+    drop(again);
 }
 
 #[tokio::test]
@@ -210,14 +262,12 @@ async fn a_missing_ffmpeg_is_named_before_anything_starts() {
 #[tokio::test]
 async fn an_ffmpeg_that_hangs_is_ended() {
     let directory = tempfile::tempdir().unwrap();
-    let script = directory.path().join("ffmpeg");
-    std::fs::write(&script, "#!/bin/sh\nexec sleep 1000\n").unwrap();
-    std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let world = World::with(|settings| {
-        settings.ffmpeg = script;
+        settings.ffmpeg = hanging_ffmpeg(directory.path());
         settings.ffmpeg_timeout_s = reel_config::Seconds(1);
     })
     .await;
     assert_eq!(world.upload(ANA, &samples::mp4()).await, Err("NOT_A_VIDEO".into()));
+    assert!(has_ended(&std::fs::read_to_string(directory.path().join("pid")).unwrap()));
     assert_nothing_is_left(&world).await;
 }
