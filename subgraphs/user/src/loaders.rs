@@ -20,7 +20,7 @@ pub(crate) type Users = DataLoader<UserLoader>;
 
 /// A loader for the whole schema. It keeps nothing: each batch asks MySQL.
 pub(crate) fn users(accounts: Arc<Accounts>) -> Users {
-    DataLoader::new(UserLoader(accounts), tokio::spawn).max_batch_size(MAX_BATCH)
+    reel_subgraph::batching::loader(UserLoader(accounts), MAX_BATCH)
 }
 
 impl Loader<UserId> for UserLoader {
