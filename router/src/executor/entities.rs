@@ -82,7 +82,7 @@ impl Execution<'_> {
                 walk_mut(self.schema, &mut state.data, &path.0, &mut Vec::new(), &mut |object, positions| {
                     // Whatever another fetch has put here since then has no representation and is passed over.
                     if let Some(target) =
-                        targets.next_if(|target| target.path == index && *target.positions == *positions)
+                        targets.next_if(|target| target.path == index && input.positions_of(target) == positions)
                         && let ConstValue::Object(entity) = entities.give(target.representation)
                     {
                         self.merge_entity(object, entity);
@@ -134,10 +134,10 @@ impl Execution<'_> {
             Some(PathSegment::Index(index)) => (Some(start + index), &error.path[2..]),
             _ => (None, &error.path[1..]),
         };
-        let rest = renamed(output, rest);
+        let rest = rename::renamed(&output.renames, rest);
         let paths = &fetch.inputs[output.input].paths;
         let place = |target: &Target| {
-            let mut path = response_path(&state.data, &paths[target.path], &target.positions);
+            let mut path = response_path(&state.data, &paths[target.path], input.positions_of(target));
             path.extend(rest.iter().cloned());
             path
         };
@@ -181,8 +181,9 @@ impl Execution<'_> {
     fn lost_fields(&self, fetch: &EntityFetch, inputs: &[Representations], data: &ConstValue) -> Vec<Vec<PathSegment>> {
         let mut lost = Vec::new();
         for output in &fetch.outputs {
-            for target in &inputs[output.input].targets {
-                let entity = response_path(data, &fetch.inputs[output.input].paths[target.path], &target.positions);
+            let (input, paths) = (&inputs[output.input], &fetch.inputs[output.input].paths);
+            for target in &input.targets {
+                let entity = response_path(data, &paths[target.path], input.positions_of(target));
                 for field in self.wanted(&output.fields).filter(|field| field.key != "__typename") {
                     let mut path = entity.clone();
                     path.push(PathSegment::Key(field.key.clone()));
@@ -197,21 +198,6 @@ impl Execution<'_> {
         }
         lost
     }
-}
-
-/// The subgraph knows a renamed key by the name it was sent.
-fn renamed(output: &EntityOutput, path: &[PathSegment]) -> Vec<PathSegment> {
-    let rename = |key: &Name| {
-        let found = output.renames.iter().find(
-            |rename| matches!(rename.path.last(), Some(crate::planner::RewriteSegment::Key(last)) if last == key),
-        );
-        found.map_or_else(|| key.clone(), |rename| rename.to.clone())
-    };
-    let segment = |segment: &PathSegment| match segment {
-        PathSegment::Key(key) => PathSegment::Key(rename(key)),
-        index @ PathSegment::Index(_) => index.clone(),
-    };
-    path.iter().map(segment).collect()
 }
 
 fn is_null(data: &ConstValue, path: &[PathSegment]) -> bool {

@@ -155,7 +155,7 @@ impl Execution<'_> {
             Ok(mut response) => {
                 for error in &response.errors {
                     self.log_error(&fetch.subgraph, error);
-                    state.errors.add(visible(error).at(error.path.clone()));
+                    state.errors.add(visible(error).at(rename::renamed(&fetch.renames, &error.path)));
                 }
                 rename::rename_all(self.schema, &fetch.renames, &mut response.data);
                 merge::merge(&mut state.data, response.data);

@@ -4,6 +4,7 @@ use async_graphql_value::indexmap::IndexMap;
 use async_graphql_value::{ConstValue, Name};
 
 use super::traverse::is_one_of;
+use crate::path::PathSegment;
 use crate::planner::{KeyRename, RewriteSegment};
 use crate::schema::Schema;
 
@@ -25,7 +26,7 @@ fn apply(schema: &Schema, path: &[RewriteSegment], to: &Name, value: &mut ConstV
                 }
             }
             [RewriteSegment::Types(types), rest @ ..] => {
-                if is_one_of(schema, object, types) {
+                if is_one_of(schema, object, types.iter().map(String::as_str)) {
                     apply(schema, rest, to, value);
                 }
             }
@@ -33,6 +34,19 @@ fn apply(schema: &Schema, path: &[RewriteSegment], to: &Name, value: &mut ConstV
         },
         _ => {}
     }
+}
+
+/// A subgraph's path in the client's names.
+pub(crate) fn renamed(renames: &[KeyRename], path: &[PathSegment]) -> Vec<PathSegment> {
+    let rename = |key: &Name| {
+        let sent = |rename: &&KeyRename| matches!(rename.path.last(), Some(RewriteSegment::Key(last)) if last == key);
+        renames.iter().find(sent).map_or_else(|| key.clone(), |rename| rename.to.clone())
+    };
+    let segment = |segment: &PathSegment| match segment {
+        PathSegment::Key(key) => PathSegment::Key(rename(key)),
+        index @ PathSegment::Index(_) => index.clone(),
+    };
+    path.iter().map(segment).collect()
 }
 
 fn rename(object: &mut IndexMap<Name, ConstValue>, key: &Name, to: &Name) {

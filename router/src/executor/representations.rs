@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::ops::Range;
 
 use async_graphql_value::indexmap::IndexMap;
 use async_graphql_value::{ConstValue, Name};
@@ -20,6 +21,15 @@ pub(crate) struct Representations {
     pub(crate) values: Vec<ConstValue>,
     /// Where they belong, in the order of the input's paths and of the answer.
     pub(crate) targets: Vec<Target>,
+    /// The list positions of all targets, one after the other.
+    positions: Vec<usize>,
+}
+
+impl Representations {
+    /// The list positions on the way to a target.
+    pub(crate) fn positions_of(&self, target: &Target) -> &[usize] {
+        self.positions.get(target.positions.clone()).unwrap_or_default()
+    }
 }
 
 /// One place of the answer.
@@ -27,8 +37,8 @@ pub(crate) struct Representations {
 pub(crate) struct Target {
     /// Which of the input's paths.
     pub(crate) path: usize,
-    /// The list positions on the way.
-    pub(crate) positions: Box<[usize]>,
+    /// The list positions on the way, as a part of [`Representations::positions`].
+    positions: Range<usize>,
     /// Which representation.
     pub(crate) representation: usize,
 }
@@ -50,7 +60,10 @@ pub(crate) fn collect(schema: &Schema, data: &ConstValue, input: &EntityInput) -
                 collected.values.push(value);
                 collected.values.len() - 1
             });
-            collected.targets.push(Target { path: index, positions: positions.into(), representation });
+            let start = collected.positions.len();
+            collected.positions.extend_from_slice(positions);
+            let positions = start..collected.positions.len();
+            collected.targets.push(Target { path: index, positions, representation });
         });
     }
     collected
@@ -82,7 +95,7 @@ fn fill(schema: &Schema, entity: &Object, parts: &[Requirement], representation:
                 }
             }
             Requirement::Fragment { condition, parts } => {
-                if is_one_of(schema, entity, [&condition.to_string()]) {
+                if is_one_of(schema, entity, [condition.as_str()]) {
                     fill(schema, entity, parts, representation);
                     name_type(schema, condition, representation);
                 }

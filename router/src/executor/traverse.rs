@@ -35,7 +35,7 @@ pub(crate) fn walk<'d>(
                 }
             }
             [FlattenSegment::Types(types), rest @ ..] => {
-                if is_one_of(schema, object, types) {
+                if is_one_of(schema, object, types.iter().map(String::as_str)) {
                     walk(schema, value, rest, positions, visit);
                 }
             }
@@ -54,7 +54,7 @@ pub(crate) fn walk_mut(
 ) {
     if let [FlattenSegment::Types(types), rest @ ..] = path {
         let passes = match &*value {
-            ConstValue::Object(object) => is_one_of(schema, object, types),
+            ConstValue::Object(object) => is_one_of(schema, object, types.iter().map(String::as_str)),
             _ => false,
         };
         if passes {
@@ -83,7 +83,7 @@ pub(crate) fn walk_mut(
 }
 
 /// Whether an object is one of the types. One that does not tell its type was selected without need for it.
-pub(crate) fn is_one_of<'t>(schema: &Schema, object: &Object, types: impl IntoIterator<Item = &'t String>) -> bool {
+pub(crate) fn is_one_of<'t>(schema: &Schema, object: &Object, types: impl IntoIterator<Item = &'t str>) -> bool {
     match typename(object) {
         Some(name) => types.into_iter().any(|condition| schema.is_possible(condition, name)),
         None => true,
