@@ -13,8 +13,14 @@ where
     S: SubscriptionType + 'static,
 {
     let options = SDLExportOptions::new().federation().use_space_ident().include_specified_by();
-    import_authenticated(&schema.sdl_with_options(options))
+    let sdl = schema.sdl_with_options(options);
+    import_authenticated(&sdl.replace(RUST_DATE_TIME, DATE_TIME))
 }
+
+/// How async-graphql describes its scalar: to Rust programmers.
+const RUST_DATE_TIME: &str = "Implement the DateTime<Utc> scalar\n\nThe input/output is a string in RFC3339 format.";
+/// The same for the readers of the schema.
+const DATE_TIME: &str = "A moment in UTC, as RFC 3339 writes it: `2026-01-01T08:00:00.000Z`.";
 
 fn import_authenticated(sdl: &str) -> String {
     let imported = sdl.replace("import: [\"@key\"", "import: [\"@key\", \"@authenticated\"");
