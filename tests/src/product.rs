@@ -1,0 +1,171 @@
+use std::collections::BTreeMap;
+
+use reel_auth::{InternalKey, SigningKey};
+use reel_testkit::{TestMysql, TestRedis, eventually};
+use secrecy::ExposeSecret as _;
+use tempfile::TempDir;
+use tokio::process::Command;
+use tokio::sync::Mutex;
+
+use crate::process::Process;
+use crate::{Client, TokenForge};
+
+/// The addresses of stored files begin with this; [`Client::file`] asks the product's router instead.
+pub(crate) const FILES_URL: &str = "http://files.example/files";
+
+/// The two forms in which the product runs. No behaviour may differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// `reelgraph dev`: everything in one process.
+    OneProcess,
+    /// `reelgraph router` in front of four `reelgraph subgraph`.
+    SeparateProcesses,
+}
+
+/// The whole product, running over databases, a Redis prefix and a directory of its own.
+#[derive(Debug)]
+pub struct Product {
+    form: Form,
+    url: String,
+    forge: TokenForge,
+    // Dropped in this order: the processes before what they stand on.
+    processes: Mutex<Vec<Process>>,
+    mysql: TestMysql,
+    _redis: TestRedis,
+    _directory: TempDir,
+}
+
+/// Everything that a process of this product is started with.
+struct Launch {
+    program: &'static str,
+    environment: BTreeMap<String, String>,
+    nodes: u16,
+}
+
+impl Product {
+    /// Starts `program` in this form, with these settings (`router.rest.public_reads_open`) beside the tests' own.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    pub async fn start(program: &'static str, form: Form, settings: &[(&str, &str)]) -> Self {
+        let (mysql, redis) = (TestMysql::new().await, TestRedis::new().await);
+        let directory = TempDir::with_prefix("reelgraph-e2e-").expect("a temporary directory");
+        let (signing, internal) = (SigningKey::generate(), InternalKey::generate());
+        let mut launch = Launch { program, environment: BTreeMap::new(), nodes: 0 };
+        let path = |name: &str| directory.path().join(name).display().to_string();
+        let own = [
+            ("mysql.url", expose(mysql.settings().url.as_ref())),
+            ("mysql.database_prefix", mysql.settings().database_prefix.clone()),
+            ("mysql.max_connections", "8".to_owned()),
+            ("mysql.acquire_timeout_ms", "20000".to_owned()),
+            ("redis.url", expose(redis.settings().url.as_ref())),
+            ("redis.prefix", redis.settings().prefix.clone()),
+            ("files.dir", path("files")),
+            ("files.public_url", FILES_URL.to_owned()),
+            ("video.spool_dir", path("spool")),
+            ("auth.signing_key", signing.to_setting().expose_secret().to_owned()),
+            ("auth.internal_key", internal.to_setting().expose_secret().to_owned()),
+        ];
+        for (key, value) in own.iter().map(|(key, value)| (*key, value.as_str())).chain(settings.iter().copied()) {
+            launch.set(key, value);
+        }
+        let processes = match form {
+            Form::OneProcess => vec![launch.dev(&path("state")).await],
+            Form::SeparateProcesses => launch.separate().await,
+        };
+        let url = format!("http://{}", processes.last().expect("at least one process").address);
+        let forge = TokenForge::new(&signing);
+        let processes = Mutex::new(processes);
+        let product = Self { form, url, forge, processes, mysql, _redis: redis, _directory: directory };
+        let client = product.client();
+        eventually("the product is ready", async || client.status("/readyz").await == 200).await;
+        product
+    }
+
+    /// In which form it runs.
+    pub fn form(&self) -> Form {
+        self.form
+    }
+
+    /// The router's address.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// A client that is not logged in.
+    pub fn client(&self) -> Client {
+        Client::new(self.url.clone())
+    }
+
+    /// Makes tokens that this product takes for its own.
+    pub fn forge(&self) -> &TokenForge {
+        &self.forge
+    }
+
+    /// Its databases, and the count of its statements.
+    pub fn mysql(&self) -> &TestMysql {
+        &self.mysql
+    }
+
+    /// Ends the process of one subgraph.
+    ///
+    /// # Panics
+    /// When it has no process of its own or does not end in order.
+    pub async fn stop_subgraph(&self, name: &str) {
+        let mut processes = self.processes.lock().await;
+        let index = processes.iter().position(|process| process.name == name).expect("the subgraph has a process");
+        let mut process = processes.remove(index);
+        assert!(process.stop().await.success(), "{name} does not end in order");
+    }
+
+    /// Stops everything, the router first.
+    ///
+    /// # Panics
+    /// When a process does not end in order.
+    pub async fn stop(self) {
+        for process in self.processes.lock().await.iter_mut().rev() {
+            let status = process.stop().await;
+            assert!(status.success(), "{} ended with {status}", process.name);
+        }
+        self.mysql.close().await;
+    }
+}
+
+fn expose(secret: Option<&reel_config::Secret>) -> String {
+    secret.expect("the tests' servers have addresses").expose().to_owned()
+}
+
+impl Launch {
+    fn set(&mut self, key: &str, value: &str) {
+        let name = format!("REELGRAPH__{}", key.to_uppercase().replace('.', "__"));
+        self.environment.insert(name, value.to_owned());
+    }
+
+    /// A process with all settings, and a node number of its own.
+    async fn process(&mut self, name: &str, arguments: &[&str], marker: &'static str) -> Process {
+        let node = self.nodes.to_string();
+        self.set("node_id", &node);
+        self.nodes += 1;
+        let mut command = Command::new(self.program);
+        command.args(arguments).envs(&self.environment);
+        Process::start(command, name, marker).await
+    }
+
+    async fn dev(&mut self, state: &str) -> Process {
+        let arguments = ["dev", "--listen", "127.0.0.1:0", "--state-dir", state, "--no-demo"];
+        self.process("dev", &arguments, "/graphql").await
+    }
+
+    /// Each after those that it asks, whose addresses it has to know.
+    async fn separate(&mut self) -> Vec<Process> {
+        let mut processes = Vec::new();
+        for name in ["user", "video", "interaction", "social"] {
+            let arguments = ["subgraph", name, "--listen", "127.0.0.1:0"];
+            let process = self.process(name, &arguments, "is ready").await;
+            self.set(&format!("subgraphs.{name}.url"), &format!("http://{}", process.address));
+            processes.push(process);
+        }
+        processes.push(self.process("router", &["router", "--listen", "127.0.0.1:0"], "is ready").await);
+        processes
+    }
+}

@@ -1,0 +1,55 @@
+//! What the settings change about the contract.
+
+use reel_e2e::Stage;
+use reel_error::ErrorCode;
+
+use crate::endpoints::{Access, ENDPOINTS, Scene, with};
+
+over_both_forms! {
+    public_reads_can_be_opened with "router.rest.public_reads_open" = "true";
+    failures_can_carry_their_status with "router.rest.failures_use_status" = "true";
+    the_offset_of_times_can_be_set with "router.rest.time_offset_minutes" = "0";
+}
+
+async fn public_reads_can_be_opened(stage: &Stage) {
+    let scene = Scene::set(stage).await;
+    for endpoint in ENDPOINTS {
+        let parameters = scene.parameters(endpoint).await;
+        let answer = scene.call(&stage.anybody(), endpoint, &parameters).await;
+        match endpoint.access {
+            Access::Open | Access::PublicRead => {
+                answer.data();
+            }
+            Access::Person => {
+                answer.fails_with(ErrorCode::Unauthenticated);
+            }
+        }
+    }
+    // Without a caller there is nobody whom an absent id could mean.
+    stage.anybody().get("/user/info", &[]).await.fails_with(ErrorCode::Unauthenticated);
+    stage.anybody().get("/like/list", &[]).await.fails_with(ErrorCode::Unauthenticated);
+}
+
+async fn failures_can_carry_their_status(stage: &Stage) {
+    let scene = Scene::set(stage).await;
+    for endpoint in ENDPOINTS {
+        let good = scene.parameters(endpoint).await;
+        if endpoint.access != Access::Open {
+            scene.call(&stage.anybody(), endpoint, &good).await.fails_with_status(ErrorCode::Unauthenticated);
+        }
+        for (name, unknown) in endpoint.ids {
+            scene.call(&scene.bo, endpoint, &with(&good, name, "1")).await.fails_with_status(*unknown);
+        }
+        scene.call(&scene.bo, endpoint, &good).await.data();
+    }
+}
+
+async fn the_offset_of_times_can_be_set(stage: &Stage) {
+    let ana = stage.person("ana").await;
+    let info = ana.get("/user/info", &[]).await;
+    assert_eq!(info.data()["deleted_at"], "1970-01-01 00:00:00");
+    let created = info.data()["created_at"].as_str().unwrap().to_owned();
+    let created = chrono::NaiveDateTime::parse_from_str(&created, "%Y-%m-%d %H:%M:%S").unwrap().and_utc();
+    let age = reel_id::Clock::now(&reel_id::SystemClock) - created;
+    assert!(age.num_seconds().abs() < 120, "{info}");
+}
