@@ -49,7 +49,7 @@ pub struct Settings {
 
 /// The static list of subgraph processes.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(from = "WrittenSubgraphs")]
 pub struct SubgraphsSettings {
     /// The user domain's process.
     pub user: SubgraphAddress,
@@ -62,8 +62,7 @@ pub struct SubgraphsSettings {
 }
 
 /// One subgraph process.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone)]
 pub struct SubgraphAddress {
     /// Where it listens.
     pub listen: SocketAddr,
@@ -74,6 +73,41 @@ pub struct SubgraphAddress {
 impl SubgraphAddress {
     fn local(port: u16) -> Self {
         Self { listen: SocketAddr::from(([127, 0, 0, 1], port)), url: format!("http://127.0.0.1:{port}") }
+    }
+}
+
+/// The list as it is written: each domain has defaults of its own for what is left out.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct WrittenSubgraphs {
+    user: WrittenAddress,
+    video: WrittenAddress,
+    interaction: WrittenAddress,
+    social: WrittenAddress,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct WrittenAddress {
+    listen: Option<SocketAddr>,
+    url: Option<String>,
+}
+
+impl WrittenAddress {
+    fn or(self, default: SubgraphAddress) -> SubgraphAddress {
+        SubgraphAddress { listen: self.listen.unwrap_or(default.listen), url: self.url.unwrap_or(default.url) }
+    }
+}
+
+impl From<WrittenSubgraphs> for SubgraphsSettings {
+    fn from(written: WrittenSubgraphs) -> Self {
+        let defaults = Self::default();
+        Self {
+            user: written.user.or(defaults.user),
+            video: written.video.or(defaults.video),
+            interaction: written.interaction.or(defaults.interaction),
+            social: written.social.or(defaults.social),
+        }
     }
 }
 
