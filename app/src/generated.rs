@@ -60,6 +60,7 @@ fn files(dir: &Path, supergraph: &Supergraph) -> Vec<Generated> {
     let mut files = Vec::from(subgraphs);
     files.push(Generated { path: dir.join("supergraph.graphql"), text: supergraph.supergraph_sdl.clone() });
     files.push(Generated { path: dir.join("api.graphql"), text: supergraph.api_sdl.clone() });
+    files.push(Generated { path: dir.join("openapi.json"), text: reel_router::openapi() });
     files
 }
 

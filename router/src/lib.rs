@@ -3,8 +3,8 @@
 //! A request goes down through [`pipeline`] (parse, limits, validate, authorize, plan) and [`executor`] (fetch, merge,
 //! project); [`transport`] is the only way to a subgraph. [`Engine`] is these together.
 
-mod condition;
 pub mod auth;
+mod condition;
 pub mod config;
 pub mod engine;
 mod error;
@@ -22,3 +22,4 @@ pub use engine::{Engine, EngineError, EngineSettings, GraphqlRequest, GraphqlRes
 pub use error::GraphqlError;
 pub use executor::ExecutedOperation;
 pub use path::PathSegment;
+pub use rest::openapi;

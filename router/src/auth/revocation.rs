@@ -1,5 +1,6 @@
 //! Which logins have ended. Access tokens are checked without a store, so each router keeps the short list of logins
-//! that ended less than a token's lifetime ago and asks the user domain for news a few times a second.
+//! that ended less than a token's lifetime ago and asks the user domain for news a few times a second. The user domain's
+//! answers overlap, so that a login whose transaction committed late does not slip through.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -15,9 +16,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::RevocationSettings;
 
-/// Each question reaches this far back behind the last answer: a login whose transaction committed late, or whose
-/// server's clock is a little behind, must not slip through.
-const OVERLAP_MS: i64 = 5_000;
 /// How long an entry outlives the last token of its login.
 const MARGIN_MS: i64 = 60_000;
 /// The longest pause between two questions while the user domain does not answer.
@@ -52,15 +50,19 @@ impl EndedSessions {
         }
     }
 
-    fn learn(&self, sessions: &[EndedSession], now_ms: i64, keep_ms: i64) {
+    /// Remembers an answer. Says whether it brought anything new.
+    fn learn(&self, sessions: &[EndedSession], now_ms: i64, keep_ms: i64) -> bool {
         let mut forget_at_ms = self.forget_at_ms.write().unwrap_or_else(PoisonError::into_inner);
         forget_at_ms.retain(|_, at| *at > now_ms);
+        let known = forget_at_ms.len();
         for ended in sessions {
             // A repeated answer does not lengthen the stay: no token of that login is newer than its end.
             forget_at_ms.entry(SessionId::from(ended.session_id)).or_insert(now_ms + keep_ms);
         }
+        let has_news = forget_at_ms.len() > known;
         drop(forget_at_ms);
         self.refreshed_at_ms.store(now_ms, Ordering::Release);
+        has_news
     }
 }
 
@@ -120,9 +122,14 @@ impl RevocationWatch {
         loop {
             match self.users.ended_sessions(EndedSessionsRequest { since_ms }).await {
                 Ok(response) => {
-                    since_ms = self.take(&response.into_inner(), since_ms);
                     report_recovery(failures);
                     failures = 0;
+                    let EndedSessionsResponse { sessions, next_since_ms } = response.into_inner();
+                    since_ms = since_ms.max(next_since_ms);
+                    if self.ended.learn(&sessions, self.clock.now_ms(), self.access_ttl_ms + MARGIN_MS) {
+                        // There may be a further page; an answer without news ends the round.
+                        continue;
+                    }
                 }
                 Err(status) => {
                     failures += 1;
@@ -131,13 +138,6 @@ impl RevocationWatch {
             }
             tokio::time::sleep(self.pause(failures)).await;
         }
-    }
-
-    /// Remembers an answer, and says from when to ask the next time.
-    fn take(&self, response: &EndedSessionsResponse, since_ms: i64) -> i64 {
-        self.ended.learn(&response.sessions, self.clock.now_ms(), self.access_ttl_ms + MARGIN_MS);
-        // Never backwards, and always a little behind what the user domain says it has told.
-        since_ms.max(response.next_since_ms - OVERLAP_MS)
     }
 
     fn pause(&self, failures: u32) -> Duration {
@@ -177,7 +177,8 @@ mod tests {
     #[test]
     fn an_ended_login_is_known_until_its_last_token_has_expired() {
         let sessions = EndedSessions::default();
-        sessions.learn(&[ended(1)], 0, HOUR);
+        assert!(sessions.learn(&[ended(1)], 0, HOUR));
+        assert!(!sessions.learn(&[ended(1)], 1, HOUR), "what is known is no news");
         assert!(sessions.contains(SessionId::from(1)));
         assert!(!sessions.contains(SessionId::from(2)));
         sessions.learn(&[ended(1), ended(2)], HOUR - 1, HOUR);

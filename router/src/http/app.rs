@@ -107,13 +107,16 @@ impl RouterApp {
         let work = rest::routes(Arc::clone(&shared), documents)?
             .merge(graphql_routes(&shared))
             .layer(from_fn_with_state(places, guard::admit));
-        Ok(work
+        let routes = work
             .merge(probes)
             .fallback(unknown_endpoint)
             .method_not_allowed_fallback(wrong_method)
             .layer(CatchPanicLayer::custom(guard::panicked))
-            .layer(from_fn(guard::secure))
-            .layer(cors))
+            .layer(from_fn(guard::secure));
+        Ok(match cors {
+            Some(cors) => routes.layer(cors),
+            None => routes,
+        })
     }
 }
 

@@ -22,7 +22,7 @@ struct Assets;
 struct Examples;
 
 /// Only our own files run or load. GraphiQL positions its panes with style attributes, hence `unsafe-inline` for styles.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self' data:; \
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
                       img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
                       frame-ancestors 'none'";
 

@@ -15,7 +15,7 @@ use reel_error::{ErrorCode, Language};
 use reel_id::UploadId;
 use serde::{Deserialize, Serialize};
 
-use super::{MediaType, Shared, UploadKind, drain, media_type};
+use super::{Malformed, MediaType, Parts, Shared, UploadKind, drain, media_type};
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Parameters {
@@ -71,12 +71,12 @@ async fn take(
     let streaming = async {
         match media_type(headers) {
             MediaType::Multipart(boundary) => {
-                let mut parts = multer::Multipart::new(body.into_data_stream(), boundary);
+                let mut parts = Parts::new(body, boundary);
                 loop {
-                    let part = parts.next_field().await.map_err(|_| ErrorCode::UnreadableBody)?;
+                    let part = parts.next().await.map_err(|Malformed| ErrorCode::UnreadableBody)?;
                     let part = part.ok_or(ErrorCode::InvalidArgument)?;
-                    if is_file(&part) {
-                        break shared.gate.stream(kind, viewer, part).await;
+                    if part.is_file() || matches!(part.name(), Some("data" | "file")) {
+                        break shared.gate.stream(kind, viewer, part.into_stream()).await;
                     }
                 }
             }
@@ -88,10 +88,6 @@ async fn take(
         }
     };
     tokio::time::timeout(shared.gate.timeout(), streaming).await.unwrap_or(Err(ErrorCode::Timeout))
-}
-
-fn is_file(part: &multer::Field<'_>) -> bool {
-    part.file_name().is_some() || matches!(part.name(), Some("data" | "file"))
 }
 
 /// A refusal in the form of GraphQL errors, which the clients of this endpoint know how to read.

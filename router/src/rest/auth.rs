@@ -6,6 +6,7 @@ use super::documents::Document;
 use super::endpoint::{Access, Endpoint, Method, Operation, Takes};
 use super::input::Input;
 use super::objects::{TimeFormat, given, read};
+use super::parameter::Data;
 use crate::auth::TokenPair;
 use crate::http::{Failure, Reply};
 
@@ -17,6 +18,9 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         takes: Takes::Nothing,
         operation: refresh,
         reply: refreshed,
+        summary: "Spends the refresh token of the header for a new pair.",
+        parameters: &[],
+        data: Data::Tokens,
     },
     Endpoint {
         method: Method::Post,
@@ -25,6 +29,9 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         takes: Takes::Nothing,
         operation: log_out,
         reply: logged_out,
+        summary: "Ends this login.",
+        parameters: &[],
+        data: Data::None,
     },
 ];
 

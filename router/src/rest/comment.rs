@@ -7,6 +7,7 @@ use super::documents::Document;
 use super::endpoint::{Access, Endpoint, Method, Operation, Takes, no_data};
 use super::input::{Input, invalid};
 use super::objects::{CommentNode, Connection, TimeFormat, given, read};
+use super::parameter::{Data, PAGE_NUM, PAGE_SIZE, id, text};
 use crate::http::{Failure, Reply};
 
 pub(super) const ENDPOINTS: &[Endpoint] = &[
@@ -17,6 +18,9 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         takes: Takes::Form,
         operation: publish,
         reply: no_data,
+        summary: "Comments on a video, or replies to a comment.",
+        parameters: &[id("video_id").optional(), id("comment_id").optional(), text("content")],
+        data: Data::None,
     },
     Endpoint {
         method: Method::Get,
@@ -25,6 +29,14 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         takes: Takes::Query,
         operation: list,
         reply: listed,
+        summary: "The comments on a video, or the replies to a comment.",
+        parameters: &[
+            id("video_id").optional(),
+            id("comment_id").optional(),
+            PAGE_NUM.optional(),
+            PAGE_SIZE.optional(),
+        ],
+        data: Data::Comments,
     },
     Endpoint {
         method: Method::Delete,
@@ -33,6 +45,9 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         takes: Takes::FormOrQuery,
         operation: delete,
         reply: no_data,
+        summary: "Deletes a comment of the caller.",
+        parameters: &[id("comment_id"), id("video_id").optional()],
+        data: Data::None,
     },
 ];
 

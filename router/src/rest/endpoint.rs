@@ -3,6 +3,7 @@ use async_graphql_value::{ConstValue, Name, Variables};
 use super::documents::Document;
 use super::input::Input;
 use super::objects::TimeFormat;
+use super::parameter::{Data, Parameter};
 use crate::http::{Failure, Reply, UploadKind};
 
 /// One documented endpoint.
@@ -17,6 +18,10 @@ pub(super) struct Endpoint {
     pub(super) operation: fn(&Input) -> Result<Operation, Failure>,
     /// From the graph's data to the documented answer.
     pub(super) reply: fn(ConstValue, &TimeFormat) -> Result<Reply, Failure>,
+    /// What it is for; with the parameters and the data it makes the interface document.
+    pub(super) summary: &'static str,
+    pub(super) parameters: &'static [Parameter],
+    pub(super) data: Data,
 }
 
 /// The method of an endpoint.

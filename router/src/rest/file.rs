@@ -2,13 +2,12 @@
 
 use axum::body::Body;
 use http::HeaderMap;
-use multer::{Field, Multipart};
 use reel_auth::Viewer;
 use reel_error::ErrorCode;
 
 use super::form::{self, unreadable};
 use super::input::Input;
-use crate::http::{Failure, MediaType, UploadGate, UploadKind, media_type};
+use crate::http::{Failure, Malformed, MediaType, Part, Parts, UploadGate, UploadKind, media_type};
 
 /// The part that is the file.
 const FILE: &str = "data";
@@ -38,13 +37,13 @@ impl FileBody<'_> {
             input.extend(form::of_body(headers, body, self.form_limit).await?);
             return (self.check)(input);
         };
-        let mut parts = Multipart::new(body.into_data_stream(), boundary);
+        let mut parts = Parts::new(body, boundary);
         let mut left = self.form_limit;
-        while let Some(part) = parts.next_field().await.map_err(|_| unreadable())? {
+        while let Some(part) = parts.next().await.map_err(|Malformed| unreadable())? {
             if part.name() == Some(FILE) && input.upload.is_none() {
                 let stored = async {
                     (self.check)(input)?;
-                    self.gate.stream(self.kind, viewer, part).await.map_err(refused)
+                    self.gate.stream(self.kind, viewer, part.into_stream()).await.map_err(refused)
                 }
                 .await;
                 match stored {
@@ -71,22 +70,27 @@ fn refused(code: ErrorCode) -> Failure {
     }
 }
 
-async fn small(mut part: Field<'_>, left: &mut usize) -> Result<String, Failure> {
+/// What a parameter costs beyond its text, in bytes, so that many empty ones count too.
+const PART_BYTES: usize = 128;
+
+async fn small(mut part: Part, left: &mut usize) -> Result<String, Failure> {
+    let too_large = || Failure::with_status(ErrorCode::PayloadTooLarge);
     let mut bytes = Vec::new();
-    while let Some(chunk) = part.chunk().await.map_err(|_| unreadable())? {
-        *left = left.checked_sub(chunk.len()).ok_or_else(|| Failure::with_status(ErrorCode::PayloadTooLarge))?;
+    *left = left.checked_sub(PART_BYTES).ok_or_else(too_large)?;
+    while let Some(chunk) = part.chunk().await.map_err(|Malformed| unreadable())? {
+        *left = left.checked_sub(chunk.len()).ok_or_else(too_large)?;
         bytes.extend_from_slice(&chunk);
     }
     form::text(bytes)
 }
 
 /// Reads on for a while after a refusal, so that a client which is still sending does not lose the answer.
-async fn finish(mut parts: Multipart<'_>) {
+async fn finish(mut parts: Parts) {
     const BYTES: usize = 16 * 1024 * 1024;
     const TIME: std::time::Duration = std::time::Duration::from_secs(2);
     let reading = async {
         let mut left = BYTES;
-        while let Ok(Some(mut part)) = parts.next_field().await {
+        while let Ok(Some(mut part)) = parts.next().await {
             while let Ok(Some(chunk)) = part.chunk().await {
                 left = left.saturating_sub(chunk.len());
                 if left == 0 {

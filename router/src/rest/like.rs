@@ -7,6 +7,7 @@ use super::documents::Document;
 use super::endpoint::{Access, Endpoint, Method, Operation, Takes, no_data};
 use super::input::{Input, invalid};
 use super::objects::{Connection, TimeFormat, VideoNode, given, read};
+use super::parameter::{Data, PAGE_NUM, PAGE_SIZE, choice, id};
 use crate::http::{Failure, Reply};
 
 pub(super) const ENDPOINTS: &[Endpoint] = &[
@@ -17,6 +18,9 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         takes: Takes::Form,
         operation: act,
         reply: no_data,
+        summary: "Likes a video or a comment, or takes it back.",
+        parameters: &[id("video_id").optional(), id("comment_id").optional(), choice("action_type", &["1", "2"])],
+        data: Data::None,
     },
     Endpoint {
         method: Method::Get,
@@ -25,6 +29,9 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         takes: Takes::Query,
         operation: list,
         reply: listed,
+        summary: "The videos that a person likes, last liked first; without user_id the caller's.",
+        parameters: &[id("user_id").optional(), PAGE_NUM.optional(), PAGE_SIZE.optional()],
+        data: Data::Videos,
     },
 ];
 

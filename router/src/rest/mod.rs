@@ -13,7 +13,9 @@ mod form;
 mod input;
 mod like;
 mod objects;
+mod openapi;
 mod outcome;
+mod parameter;
 mod relation;
 mod serve;
 mod unavailable;
@@ -31,6 +33,7 @@ use self::serve::Rest;
 use crate::http::{Shared, StartError};
 
 pub(crate) use documents::Documents;
+pub use openapi::openapi;
 
 const GROUPS: [&[Endpoint]; 7] = [
     user::ENDPOINTS,

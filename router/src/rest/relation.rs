@@ -7,6 +7,7 @@ use super::documents::Document;
 use super::endpoint::{Access, Endpoint, Method, Operation, Takes, no_data};
 use super::input::Input;
 use super::objects::{Connection, SocialNode, TimeFormat, given, read};
+use super::parameter::{Data, PAGE_NUM, PAGE_SIZE, choice, id};
 use crate::http::{Failure, Reply};
 
 pub(super) const ENDPOINTS: &[Endpoint] = &[
@@ -17,6 +18,9 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         takes: Takes::Form,
         operation: act,
         reply: no_data,
+        summary: "Follows a person (0), or no longer (1).",
+        parameters: &[id("to_user_id"), choice("action_type", &["0", "1"])],
+        data: Data::None,
     },
     Endpoint {
         method: Method::Get,
@@ -25,6 +29,9 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         takes: Takes::Query,
         operation: |input| of_user(input, Document::Following),
         reply: listed,
+        summary: "Whom a person follows.",
+        parameters: &[id("user_id"), PAGE_NUM.optional(), PAGE_SIZE.optional()],
+        data: Data::People,
     },
     Endpoint {
         method: Method::Get,
@@ -33,6 +40,9 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         takes: Takes::Query,
         operation: |input| of_user(input, Document::Followers),
         reply: listed,
+        summary: "Who follows a person.",
+        parameters: &[id("user_id"), PAGE_NUM.optional(), PAGE_SIZE.optional()],
+        data: Data::People,
     },
     Endpoint {
         method: Method::Get,
@@ -41,6 +51,9 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         takes: Takes::Query,
         operation: friends,
         reply: listed,
+        summary: "Who follows the caller and is followed back.",
+        parameters: &[PAGE_NUM.optional(), PAGE_SIZE.optional()],
+        data: Data::People,
     },
 ];
 

@@ -4,6 +4,7 @@ use reel_error::ErrorCode;
 
 use super::endpoint::{Access, Endpoint, Method, Operation, Takes, no_data};
 use super::input::Input;
+use super::parameter::Data;
 use crate::http::Failure;
 
 pub(super) const ENDPOINTS: &[Endpoint] = &[
@@ -14,7 +15,17 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
 ];
 
 const fn unavailable(method: Method, path: &'static str, access: Access) -> Endpoint {
-    Endpoint { method, path, access, takes: Takes::Nothing, operation: refuse, reply: no_data }
+    Endpoint {
+        method,
+        path,
+        access,
+        takes: Takes::Nothing,
+        operation: refuse,
+        reply: no_data,
+        summary: "Not available yet.",
+        parameters: &[],
+        data: Data::None,
+    }
 }
 
 fn refuse(_input: &Input) -> Result<Operation, Failure> {

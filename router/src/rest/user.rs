@@ -8,6 +8,7 @@ use super::documents::Document;
 use super::endpoint::{Access, Endpoint, Method, Operation, Takes, no_data};
 use super::input::Input;
 use super::objects::{Node as _, TimeFormat, UserNode, given, read};
+use super::parameter::{Data, file, id, text};
 use crate::http::{Failure, Reply, UploadKind};
 
 pub(super) const ENDPOINTS: &[Endpoint] = &[
@@ -18,6 +19,9 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         takes: Takes::Form,
         operation: register,
         reply: no_data,
+        summary: "Opens an account.",
+        parameters: &[text("username"), text("password")],
+        data: Data::None,
     },
     Endpoint {
         method: Method::Post,
@@ -26,6 +30,9 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         takes: Takes::Form,
         operation: log_in,
         reply: logged_in,
+        summary: "Logs in; the tokens are in the answer's headers.",
+        parameters: &[text("username"), text("password"), text("code").optional()],
+        data: Data::User,
     },
     Endpoint {
         method: Method::Get,
@@ -34,6 +41,9 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         takes: Takes::Query,
         operation: info,
         reply: found_user,
+        summary: "A person; without user_id the caller.",
+        parameters: &[id("user_id").optional()],
+        data: Data::User,
     },
     Endpoint {
         method: Method::Put,
@@ -42,6 +52,9 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         takes: Takes::File { kind: UploadKind::Image, check: |_| Ok(()) },
         operation: update_avatar,
         reply: updated_user,
+        summary: "Replaces the caller's avatar.",
+        parameters: &[file("data")],
+        data: Data::User,
     },
 ];
 

@@ -8,6 +8,7 @@ use super::documents::Document;
 use super::endpoint::{Access, Endpoint, Method, Operation, Takes, no_data};
 use super::input::Input;
 use super::objects::{Connection, Node as _, TimeFormat, VideoNode, given, read};
+use super::parameter::{Data, PAGE_NUM, PAGE_SIZE, file, id, milliseconds, text};
 use crate::http::{Failure, Reply, UploadKind};
 
 /// The feed is not paged; this is how many videos a phone gets at once.
@@ -21,6 +22,9 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         takes: Takes::File { kind: UploadKind::Video, check: titled },
         operation: publish,
         reply: no_data,
+        summary: "Publishes a video.",
+        parameters: &[file("data"), text("title"), text("description").optional()],
+        data: Data::None,
     },
     Endpoint {
         method: Method::Get,
@@ -29,6 +33,9 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         takes: Takes::Query,
         operation: list,
         reply: listed,
+        summary: "The videos of a person, newest first.",
+        parameters: &[id("user_id"), PAGE_NUM, PAGE_SIZE],
+        data: Data::CountedVideos,
     },
     Endpoint {
         method: Method::Get,
@@ -37,6 +44,9 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         takes: Takes::Query,
         operation: popular,
         reply: popular_listed,
+        summary: "The most visited videos.",
+        parameters: &[PAGE_NUM.optional(), PAGE_SIZE.optional()],
+        data: Data::Videos,
     },
     Endpoint {
         method: Method::Post,
@@ -45,6 +55,16 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         takes: Takes::Form,
         operation: search,
         reply: found,
+        summary: "Searches in titles and descriptions; all conditions hold together.",
+        parameters: &[
+            text("keywords"),
+            PAGE_NUM,
+            PAGE_SIZE,
+            milliseconds("from_date").optional(),
+            milliseconds("to_date").optional(),
+            text("username").optional(),
+        ],
+        data: Data::CountedVideos,
     },
     Endpoint {
         method: Method::Get,
@@ -53,6 +73,9 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         takes: Takes::Query,
         operation: feed,
         reply: fed,
+        summary: "The newest videos.",
+        parameters: &[milliseconds("latest_time").optional()],
+        data: Data::Videos,
     },
     Endpoint {
         method: Method::Get,
@@ -61,6 +84,9 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         takes: Takes::Query,
         operation: visit,
         reply: visited,
+        summary: "Counts one visit of a video.",
+        parameters: &[id("video_id")],
+        data: Data::Video,
     },
 ];
 

@@ -37,12 +37,12 @@ use tonic::{Response, Status, Streaming};
 use tower::ServiceExt as _;
 
 /// The one refresh token that the user domain renews.
-pub const REFRESH: &str = "refresh-1";
-pub const NEXT_REFRESH: &str = "refresh-2";
-pub const BOUNDARY: &str = "xYzZy";
+pub(crate) const REFRESH: &str = "refresh-1";
+pub(crate) const NEXT_REFRESH: &str = "refresh-2";
+pub(crate) const BOUNDARY: &str = "xYzZy";
 
 #[derive(Debug)]
-pub struct TestClock(AtomicI64);
+pub(crate) struct TestClock(AtomicI64);
 
 impl Clock for TestClock {
     fn now(&self) -> DateTime<Utc> {
@@ -51,7 +51,7 @@ impl Clock for TestClock {
 }
 
 impl TestClock {
-    pub fn pass(&self, time: Duration) {
+    pub(crate) fn pass(&self, time: Duration) {
         self.0.fetch_add(i64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
     }
 }
@@ -60,11 +60,11 @@ type Script = Arc<dyn Fn(&Call) -> Value + Send + Sync>;
 
 /// What a subgraph was asked.
 #[derive(Debug, Clone)]
-pub struct Call {
-    pub subgraph: String,
-    pub document: String,
-    pub variables: Value,
-    pub viewer: Option<Viewer>,
+pub(crate) struct Call {
+    pub(crate) subgraph: String,
+    pub(crate) document: String,
+    pub(crate) variables: Value,
+    pub(crate) viewer: Option<Viewer>,
 }
 
 struct Scripted {
@@ -102,11 +102,11 @@ impl SubgraphTransport for Scripted {
 
 /// The domains' side of gRPC.
 #[derive(Clone)]
-pub struct Domains {
+pub(crate) struct Domains {
     signer: Arc<TokenSigner>,
-    pub ended: Arc<Mutex<Vec<SessionId>>>,
-    pub renewals: Arc<Mutex<Vec<i64>>>,
-    pub uploads: Arc<Mutex<Vec<(&'static str, Viewer, Vec<u8>)>>>,
+    pub(crate) ended: Arc<Mutex<Vec<SessionId>>>,
+    pub(crate) renewals: Arc<Mutex<Vec<i64>>>,
+    pub(crate) uploads: Arc<Mutex<Vec<(&'static str, Viewer, Vec<u8>)>>>,
 }
 
 #[tonic::async_trait]
@@ -187,53 +187,53 @@ impl Domains {
     }
 }
 
-pub fn ana() -> Viewer {
+pub(crate) fn ana() -> Viewer {
     Viewer { user_id: UserId::from(7), session_id: SessionId::from(9) }
 }
 
 /// The application and everything around it.
-pub struct World {
-    pub app: Router,
-    pub clock: Arc<TestClock>,
-    pub domains: Domains,
-    pub calls: Arc<Mutex<Vec<Call>>>,
-    pub ended: Arc<EndedSessions>,
+pub(crate) struct World {
+    pub(crate) app: Router,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) domains: Domains,
+    pub(crate) calls: Arc<Mutex<Vec<Call>>>,
+    pub(crate) ended: Arc<EndedSessions>,
     users: Channel,
 }
 
-pub struct WorldBuilder {
+pub(crate) struct WorldBuilder {
     script: Script,
     settings: RouterSettings,
     access_ttl_s: u32,
 }
 
 /// A world whose subgraphs answer with this.
-pub fn world(script: impl Fn(&Call) -> Value + Send + Sync + 'static) -> WorldBuilder {
+pub(crate) fn world(script: impl Fn(&Call) -> Value + Send + Sync + 'static) -> WorldBuilder {
     WorldBuilder { script: Arc::new(script), settings: RouterSettings::default(), access_ttl_s: 900 }
 }
 
 /// A world whose subgraphs must not be asked.
-pub fn silent_world() -> WorldBuilder {
+pub(crate) fn silent_world() -> WorldBuilder {
     world(|call| panic!("{call:?} must not be asked"))
 }
 
 /// A subgraph's answer.
-pub fn data(data: Value) -> Value {
+pub(crate) fn data(data: Value) -> Value {
     json!({ "data": data })
 }
 
 /// A subgraph's failure.
-pub fn error(code: ErrorCode) -> Value {
+pub(crate) fn error(code: ErrorCode) -> Value {
     json!({ "data": null, "errors": [{ "message": "no", "extensions": { "code": code.name() } }] })
 }
 
 impl WorldBuilder {
-    pub fn settings(mut self, change: impl FnOnce(&mut RouterSettings)) -> Self {
+    pub(crate) fn settings(mut self, change: impl FnOnce(&mut RouterSettings)) -> Self {
         change(&mut self.settings);
         self
     }
 
-    pub async fn start(self) -> World {
+    pub(crate) async fn start(self) -> World {
         let clock = Arc::new(TestClock(AtomicI64::new(1_790_000_000_000)));
         let auth = AuthSettings { access_ttl_s: self.access_ttl_s, ..AuthSettings::default() };
         let key = SigningKey::generate();
@@ -279,33 +279,33 @@ fn engine(calls: &Arc<Mutex<Vec<Call>>>, script: &Script) -> Engine {
 
 /// An answer, read.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub text: String,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
 }
 
 impl Answer {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
     }
 
     /// The status and the `base.code`.
-    pub fn outcome(&self) -> (u16, i64) {
+    pub(crate) fn outcome(&self) -> (u16, i64) {
         (self.status.as_u16(), self.json()["base"]["code"].as_i64().unwrap())
     }
 
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 }
 
 impl World {
-    pub fn token(&self) -> String {
+    pub(crate) fn token(&self) -> String {
         self.domains.signer.sign(ana(), 1).unwrap().token
     }
 
-    pub async fn send(&self, request: Request<Body>) -> Answer {
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.app.clone().oneshot(request).await.unwrap();
         let (head, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
@@ -314,30 +314,30 @@ impl World {
     }
 
     /// A request without a token.
-    pub async fn anonymous(&self, method: &str, uri: &str, form: &str) -> Answer {
+    pub(crate) async fn anonymous(&self, method: &str, uri: &str, form: &str) -> Answer {
         self.send(form_request(method, uri, form).body(Body::from(form.to_owned())).unwrap()).await
     }
 
     /// A request with a current token.
-    pub async fn as_ana(&self, method: &str, uri: &str, form: &str) -> Answer {
+    pub(crate) async fn as_ana(&self, method: &str, uri: &str, form: &str) -> Answer {
         let request = form_request(method, uri, form).header("access-token", self.token());
         self.send(request.body(Body::from(form.to_owned())).unwrap()).await
     }
 
     /// An operation sent to `/graphql` with these headers.
-    pub async fn graphql(&self, query: &str, headers: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn graphql(&self, query: &str, headers: &[(&str, &str)]) -> Answer {
         let request = Request::post("/graphql").header("content-type", "application/json");
         let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
         self.send(request.body(Body::from(json!({ "query": query }).to_string())).unwrap()).await
     }
 
     /// The variables of the last call to a subgraph.
-    pub fn last_variables(&self) -> Value {
+    pub(crate) fn last_variables(&self) -> Value {
         self.calls.lock().unwrap().last().unwrap().variables.clone()
     }
 
     /// Starts asking for ended logins.
-    pub fn watch(&self) -> RevocationTask {
+    pub(crate) fn watch(&self) -> RevocationTask {
         let settings = RouterSettings::default().revocation;
         let ttl = Duration::from_secs(900);
         RevocationWatch::new(self.users.clone(), Arc::clone(&self.ended), self.clock.clone(), settings, ttl).spawn()
@@ -350,7 +350,7 @@ fn form_request(method: &str, uri: &str, form: &str) -> http::request::Builder {
 }
 
 /// A multipart body from (name, content) pairs; the part `data` is a file.
-pub fn multipart(parts: &[(&str, &[u8])]) -> Vec<u8> {
+pub(crate) fn multipart(parts: &[(&str, &[u8])]) -> Vec<u8> {
     let mut body = Vec::new();
     for (name, content) in parts {
         let file = if *name == "data" { "; filename=\"../x.mp4\"\r\nContent-Type: video/mp4" } else { "" };
@@ -364,7 +364,7 @@ pub fn multipart(parts: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 /// An upload request.
-pub fn multipart_request(method: &str, uri: &str, token: &str, body: Vec<u8>) -> Request<Body> {
+pub(crate) fn multipart_request(method: &str, uri: &str, token: &str, body: Vec<u8>) -> Request<Body> {
     Request::builder()
         .method(method)
         .uri(uri)
