@@ -7,6 +7,9 @@
 //! A builder puts a mark of its own into the set before it reads MySQL and completes the set only if the mark is still
 //! there. A visit that was committed before the mark is in what the builder reads; one that was committed later writes
 //! its count into the marked set; and when the set was lost in between, so was the mark, and the builder begins again.
+//!
+//! A count that could not be written makes the set doubtful: this process has it built again as soon as Redis answers.
+//! Should the process end before, a video stands too low until its next visit or the end of the set's lifetime.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

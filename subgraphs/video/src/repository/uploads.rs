@@ -71,6 +71,13 @@ impl Repository {
         Ok(query.bind(id.raw()).execute(&self.pool).await?.rows_affected() == 1)
     }
 
+    /// Lets the sweeper come back to an upload later.
+    pub(crate) async fn postpone_upload(&self, id: UploadId, expires_at: DateTime<Utc>) -> Result<()> {
+        let query = sqlx::query("UPDATE upload SET expires_at = ? WHERE id = ?");
+        query.bind(expires_at).bind(id.raw()).execute(&self.pool).await?;
+        Ok(())
+    }
+
     /// Forgets a withdrawn upload after its files.
     pub(crate) async fn forget_upload(&self, id: UploadId) -> Result<()> {
         sqlx::query("DELETE FROM upload WHERE id = ? AND ready = 2").bind(id.raw()).execute(&self.pool).await?;

@@ -177,6 +177,42 @@ mod tests {
         assert_eq!(refused(&many), "it has too many parts");
     }
 
+    fn element(id: &[u8], content: &[u8]) -> Vec<u8> {
+        [id, &[0x40, u8::try_from(content.len()).unwrap()], content].concat()
+    }
+
+    fn webm(kind: u8, duration: f32) -> Vec<u8> {
+        let info = element(&[0x15, 0x49, 0xA9, 0x66], &element(&[0x44, 0x89], &duration.to_be_bytes()));
+        let size = [element(&[0xB0], &[1, 64]), element(&[0xBA], &[240])].concat();
+        let track = element(&[0xAE], &[element(&[0x83], &[kind]), element(&[0xE0], &size)].concat());
+        let tracks = element(&[0x16, 0x54, 0xAE, 0x6B], &track);
+        let header = element(&[0x1A, 0x45, 0xDF, 0xA3], &element(&[0x42, 0x82], b"webm"));
+        [header, element(&[0x18, 0x53, 0x80, 0x67], &[info, tracks].concat())].concat()
+    }
+
+    #[test]
+    fn a_webm_with_a_picture_track_is_read_and_impossible_ones_are_refused() {
+        assert_eq!(inspect_reader(Cursor::new(webm(1, 2_000.0))).unwrap(), Container::Webm);
+        assert_eq!(refused(&webm(2, 2_000.0)), "it has no picture track");
+        for duration in [0.0, -1.0, f32::NAN, f32::INFINITY, 1e9] {
+            assert_eq!(refused(&webm(1, duration)), "it has an impossible length");
+        }
+    }
+
+    #[test]
+    fn no_single_byte_upsets_the_inspection() {
+        for whole in [movie(160, b"vide", 2_000, b""), webm(1, 2_000.0)] {
+            for position in 0..whole.len() {
+                for value in [0, 1, 2, 7, 8, 0x0F, 0x40, 0x7F, 0x80, 0xFE, 0xFF] {
+                    let mut changed = whole.clone();
+                    changed[position] = value;
+                    // It must come back, with whatever answer; overflows and panics would not.
+                    assert!(!matches!(inspect_reader(Cursor::new(changed)), Err(Refusal::Io(_))));
+                }
+            }
+        }
+    }
+
     #[test]
     fn other_files_are_refused() {
         for bytes in

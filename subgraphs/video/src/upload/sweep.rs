@@ -7,23 +7,37 @@ use crate::domain::Upload;
 
 /// How many uploads are removed in one step.
 const BATCH: u32 = 100;
+/// When the removal of an upload is tried again after it failed.
+const RETRY: chrono::Duration = chrono::Duration::minutes(10);
 
 impl Uploads {
-    /// Removes what nobody claimed in time, and what killed processes left. Failures are logged and tried again by the
-    /// next step.
+    /// Removes what nobody claimed in time, and what killed processes left. Failures are logged and tried again later.
     pub(crate) async fn sweep(&self) {
-        let now = self.0.clock.now();
-        let expired = match self.0.repository.list_expired_uploads(now, BATCH).await {
-            Ok(expired) => expired,
-            Err(error) => return tracing::warn!(%error, "unclaimed uploads could not be looked for"),
-        };
-        for upload in &expired {
-            self.discard_files(upload).await;
+        while let Some(count) = self.sweep_some().await {
+            if count < BATCH as usize {
+                break;
+            }
         }
         let age = self.0.settings.upload_ttl_s.duration();
         if let Err(error) = self.0.files.remove_unfinished(age).await {
             tracing::warn!(%error, "unfinished files could not be looked for");
         }
+    }
+
+    /// How many uploads were there to be removed, if that could be found out.
+    async fn sweep_some(&self) -> Option<usize> {
+        let now = self.0.clock.now();
+        let expired = self.0.repository.list_expired_uploads(now, BATCH).await;
+        let expired =
+            expired.inspect_err(|error| tracing::warn!(%error, "unclaimed uploads could not be looked for")).ok()?;
+        for upload in &expired {
+            if let Err(error) = self.remove(upload).await {
+                tracing::warn!(upload.id = %upload.id, %error, "an unclaimed upload could not be removed yet");
+                // What cannot be removed must not stand in the way of the others.
+                self.0.repository.postpone_upload(upload.id, now + RETRY).await.ok()?;
+            }
+        }
+        Some(expired.len())
     }
 
     /// Removes an upload that was stored and that nobody has learnt of.
