@@ -33,6 +33,13 @@ impl GraphSet {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = GraphId> {
-        (0..self.0.len() * 64).filter(|graph| self.contains(*graph))
+        self.0.iter().enumerate().flat_map(|(index, word)| {
+            let mut rest = *word;
+            std::iter::from_fn(move || {
+                let bit = (rest != 0).then(|| rest.trailing_zeros() as usize)?;
+                rest &= rest - 1;
+                Some(index * 64 + bit)
+            })
+        })
     }
 }

@@ -71,19 +71,18 @@ impl<'a> Reach<'a> {
         } else {
             reach.special.push(start);
         }
-        let mut waiting: Vec<_> = world.holders(ty).iter().copied().filter(|holder| *holder != graph).collect();
         // A subgraph that comes into reach may hold the key to the next.
-        while depth < MAX_DEPTH {
-            let before = waiting.len();
-            waiting.retain(|graph| {
-                let opens = reach.opens(world, ty, *graph, depth);
-                if opens {
-                    reach.plain.insert(*graph);
+        let mut grows = depth < MAX_DEPTH;
+        while grows {
+            grows = false;
+            for holder in world.holders(ty).iter().copied().filter(|holder| *holder != graph) {
+                if !reach.plain.contains(holder) && reach.opens(world, ty, holder, depth) {
+                    reach.plain.insert(holder);
+                    if let Some(known) = world.remembered(ty, holder) {
+                        reach.plain.unite(&known);
+                    }
+                    grows = true;
                 }
-                !opens
-            });
-            if waiting.len() == before {
-                break;
             }
         }
         reach
@@ -95,11 +94,10 @@ impl<'a> Reach<'a> {
 
     /// The standpoints that may resolve a field; most fields belong to few of many subgraphs.
     fn candidates(&self, world: &World<'a>, ty: &Name, field: &Name) -> impl Iterator<Item = Standpoint<'a>> {
-        let plain: Vec<_> = match world.resolvers(ty, field) {
-            Some(graphs) => graphs.filter(|graph| self.plain.contains(*graph)).collect(),
-            None => self.plain.iter().collect(),
-        };
-        self.special.iter().cloned().chain(plain.into_iter().map(Standpoint::at))
+        let resolvers = world.resolvers(ty, field);
+        let any = if resolvers.is_none() { Some(self.plain.iter()) } else { None };
+        let named = resolvers.into_iter().flatten().filter(|graph| self.plain.contains(*graph));
+        self.special.iter().cloned().chain(named.chain(any.into_iter().flatten()).map(Standpoint::at))
     }
 
     pub(super) fn is_subset_of(&self, other: &Self) -> bool {
