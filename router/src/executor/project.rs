@@ -65,7 +65,8 @@ impl<S: Sink> Projector<'_, S> {
     ) -> Result<(), Bubble> {
         match &field.content {
             Content::Typename => {
-                self.sink.text(typename(data).unwrap_or(&shape.type_name));
+                // The shape was chosen by the object's own word where that counts.
+                self.sink.text(&shape.type_name);
                 Ok(())
             }
             Content::Denied { code, nullable } => {

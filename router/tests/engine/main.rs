@@ -5,4 +5,5 @@ mod common;
 mod composed;
 mod execution;
 mod http_transport;
+mod properties;
 mod requests;

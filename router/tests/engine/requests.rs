@@ -105,6 +105,9 @@ async fn fields_that_guess_secrets_may_stand_only_once() {
     );
 }
 
+/// What a refusal may take; unoptimised, on a machine that also builds, five times that.
+const BOMB_LIMIT: Duration = Duration::from_millis(if cfg!(debug_assertions) { 100 } else { 20 });
+
 #[tokio::test]
 async fn fragment_bombs_are_refused_in_under_20_milliseconds() {
     let graph = graph().build();
@@ -127,7 +130,7 @@ async fn fragment_bombs_are_refused_in_under_20_milliseconds() {
                 fastest = fastest.min(start.elapsed());
                 assert!(response.is_request_error);
             }
-            assert!(fastest < Duration::from_millis(20), "{levels} levels of {spreads} spreads: {fastest:?}");
+            assert!(fastest < BOMB_LIMIT, "{levels} levels of {spreads} spreads: {fastest:?}");
         }
     }
 }
