@@ -1,9 +1,9 @@
 //! Federation composition: the schemas of several subgraphs become one supergraph.
 //!
 //! [`compose`] is a pure function from text to text. It runs in phases, and the folders are named after them:
-//! [`ingest`] reads each subgraph's SDL into a plain model (imports resolved, extensions folded in), [`validate`]
-//! checks each subgraph by itself, [`compose`](mod@compose) merges them type by type, [`validate`] looks at the
-//! result, [`satisfiability`] asks whether every field can be reached, and [`emit`] prints the supergraph (join and
+//! `ingest` reads each subgraph's SDL into a plain model (imports resolved, extensions folded in), `validate`
+//! checks each subgraph by itself, `compose/` merges them type by type, `validate` looks at the
+//! result, `satisfiability` asks whether every field can be reached, and `emit` prints the supergraph (join and
 //! link specifications) and the API schema.
 //!
 //! Nothing stops at the first mistake: every phase collects its [`Diagnostic`]s, and composition ends after the first

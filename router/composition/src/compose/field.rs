@@ -80,7 +80,7 @@ fn merge(
     let description = description::merge(composer, coordinate, described);
     let marked: Vec<_> = defining.iter().map(|source| (source.graph, source.field.pos, &source.field.marks)).collect();
     let marks = marks::merge(composer, coordinate, &marked);
-    let arguments = arguments::merge(composer, &coordinate, &defining);
+    let arguments = arguments::merge(composer, coordinate, &defining);
     // A field that is taken over still answers where the old subgraph is deployed: its type has to agree.
     let typed: Vec<_> = sources.iter().filter(|source| source.field.external != External::Yes).collect();
     let fit = field_type(composer, coordinate, &typed);

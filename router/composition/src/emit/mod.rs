@@ -1,6 +1,7 @@
 //! Printing: the supergraph for routers, the API schema for clients.
 
 mod api;
+mod features;
 mod printer;
 mod supergraph;
 

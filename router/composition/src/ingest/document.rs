@@ -138,7 +138,7 @@ fn own_directives(
         }
         let definition = DirectiveDef {
             pos: directive.pos,
-            description: directive.node.description.as_ref().map(|text| text.node.clone()),
+            description: types::text(directive.node.description.as_ref()),
             arguments: types::arguments(reader, &format!("@{name}"), &directive.node.arguments),
             repeatable: is_repeatable(&subgraph.sdl, &directive.node),
             locations: directive.node.locations.iter().map(|location| location.node).collect(),
@@ -184,7 +184,7 @@ fn composed(reader: &mut Reader<'_>, schemas: &[Positioned<SchemaDefinition>]) -
     for applied in schemas.iter().flat_map(|schema| &schema.node.directives) {
         let name = &applied.node.name.node;
         match reader.links.meaning(name, reader.defined.contains_key(name)) {
-            Meaning::Federation(Directive::ComposeDirective) => {
+            Meaning::Federation(Directive::Compose) => {
                 composed.extend(compose_directive(reader, applied));
             }
             Meaning::Federation(Directive::Tag) | Meaning::BuiltIn => {}

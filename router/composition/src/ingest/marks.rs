@@ -164,7 +164,7 @@ impl Reader<'_> {
             Directive::Policy => to.policy = self.groups(directive, "policies"),
             Directive::Tag => to.tags.extend(self.required_text(directive, "name")),
             Directive::Override => to.overrides = self.overrides(directive),
-            Directive::ComposeDirective => {}
+            Directive::Compose => {}
             Directive::Context | Directive::FromContext | Directive::Cost | Directive::ListSize => {
                 let message = format!(
                     "@{} is not supported by this composer yet: remove it from {}.",

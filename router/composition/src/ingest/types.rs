@@ -76,7 +76,7 @@ fn one(reader: &mut Reader<'_>, definition: &Positioned<TypeDefinition>) -> Type
     };
     TypeDef {
         pos: definition.pos,
-        description: node.description.as_ref().map(|text| text.node.clone()),
+        description: text(node.description.as_ref()),
         extension: node.extend || marks.extends.is_some(),
         name,
         kind,
@@ -122,7 +122,7 @@ fn field(reader: &mut Reader<'_>, owner: &str, definition: &Positioned<FieldDefi
     Field {
         name: node.name.node.clone(),
         pos: definition.pos,
-        description: node.description.as_ref().map(|text| text.node.clone()),
+        description: text(node.description.as_ref()),
         ty: field_type(reader, &node.ty.node),
         arguments: arguments(reader, &coordinate, &node.arguments),
         marks,
@@ -137,6 +137,11 @@ fn field_type(reader: &Reader<'_>, ty: &Type) -> Type {
         BaseType::List(inner) => BaseType::List(Box::new(field_type(reader, inner))),
     };
     Type { base, nullable: ty.nullable }
+}
+
+/// A description. The parser leaves the one escape that block strings have.
+pub(super) fn text(description: Option<&Positioned<String>>) -> Option<String> {
+    description.map(|text| text.node.replace("\\\"\"\"", "\"\"\""))
 }
 
 /// The arguments of a field or of a directive definition.
@@ -161,7 +166,7 @@ fn input_values(
         let value = InputValue {
             name: node.name.node.clone(),
             pos: definition.pos,
-            description: node.description.as_ref().map(|text| text.node.clone()),
+            description: text(node.description.as_ref()),
             ty: node.ty.node.clone(),
             default: node.default_value.as_ref().map(|value| value.node.clone()),
             marks: reader.marks(&Element { coordinate: &coordinate, location }, &node.directives),
@@ -188,7 +193,7 @@ fn enum_values(
         let coordinate = format!("{owner}.{}", node.value.node);
         let value = EnumValue {
             pos: definition.pos,
-            description: node.description.as_ref().map(|text| text.node.clone()),
+            description: text(node.description.as_ref()),
             marks: reader.marks(&Element { coordinate: &coordinate, location: At::EnumValue }, &node.directives),
         };
         if values.insert(node.value.node.clone(), value).is_some() {

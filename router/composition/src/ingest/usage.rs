@@ -11,9 +11,12 @@ use crate::{
 /// A field by the name of its type and its own.
 type Coordinate = (Name, Name);
 
+/// A field and what to note about it.
+type Use = (Coordinate, fn(&mut Uses));
+
 /// Writes the uses of every field into the schema, and what its `@external` amounts to.
 pub(super) fn mark(schema: &mut Schema) {
-    let mut uses: Vec<(Coordinate, fn(&mut Uses))> = Vec::new();
+    let mut uses: Vec<Use> = Vec::new();
     let mut nominal: Vec<Coordinate> = Vec::new();
     for ty in schema.types.values() {
         for key in &ty.marks.keys {
@@ -105,10 +108,9 @@ fn externals(schema: &mut Schema, nominal: &[Coordinate]) {
     }
     for (ty, field) in nominal {
         let fields = schema.types.get_mut(ty).and_then(|ty| ty.kind.composite_mut());
-        if let Some(field) = fields.and_then(|composite| composite.fields.get_mut(field)) {
-            if field.external == External::Yes {
-                field.external = External::Nominal;
-            }
+        let field = fields.and_then(|composite| composite.fields.get_mut(field));
+        if let Some(field) = field.filter(|field| field.external == External::Yes) {
+            field.external = External::Nominal;
         }
     }
 }

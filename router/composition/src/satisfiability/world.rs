@@ -86,7 +86,7 @@ impl<'a> World<'a> {
                 }
             }
         }
-        self.holders.values_mut().for_each(|graphs| graphs.dedup());
+        self.holders.values_mut().for_each(Vec::dedup);
     }
 
     pub(super) fn holders(&self, ty: &Name) -> &[GraphId] {

@@ -29,7 +29,7 @@ pub(crate) enum Directive {
     Inaccessible,
     Override,
     Shareable,
-    ComposeDirective,
+    Compose,
     InterfaceObject,
     Authenticated,
     RequiresScopes,
@@ -51,7 +51,7 @@ pub(crate) const ALL: [Directive; 18] = [
     Directive::Inaccessible,
     Directive::Override,
     Directive::Shareable,
-    Directive::ComposeDirective,
+    Directive::Compose,
     Directive::InterfaceObject,
     Directive::Authenticated,
     Directive::RequiresScopes,
@@ -75,7 +75,7 @@ impl Directive {
             Self::Inaccessible => "inaccessible",
             Self::Override => "override",
             Self::Shareable => "shareable",
-            Self::ComposeDirective => "composeDirective",
+            Self::Compose => "composeDirective",
             Self::InterfaceObject => "interfaceObject",
             Self::Authenticated => "authenticated",
             Self::RequiresScopes => "requiresScopes",
@@ -97,7 +97,7 @@ impl Directive {
             Self::Key | Self::Requires | Self::Provides | Self::External | Self::Extends => Version::V1,
             Self::Tag | Self::Inaccessible | Self::Override => Version::V1,
             Self::Shareable => Version::V2(0),
-            Self::ComposeDirective => Version::V2(1),
+            Self::Compose => Version::V2(1),
             Self::InterfaceObject => Version::V2(3),
             Self::Authenticated | Self::RequiresScopes => Version::V2(5),
             Self::Policy => Version::V2(6),
@@ -112,7 +112,7 @@ impl Directive {
     }
 
     pub(crate) fn repeatable(self) -> bool {
-        matches!(self, Self::Key | Self::Tag | Self::ComposeDirective | Self::Shareable | Self::Context)
+        matches!(self, Self::Key | Self::Tag | Self::Compose | Self::Shareable | Self::Context)
     }
 
     /// Where it may stand.
@@ -137,7 +137,7 @@ impl Directive {
             Self::Requires | Self::Provides | Self::Override | Self::ListSize => FIELD,
             Self::External | Self::Shareable => &[At::Object, At::FieldDefinition],
             Self::Tag | Self::Inaccessible => EVERYWHERE,
-            Self::ComposeDirective => &[At::Schema],
+            Self::Compose => &[At::Schema],
             Self::InterfaceObject => &[At::Object],
             Self::Authenticated | Self::RequiresScopes | Self::Policy => GUARDED,
             Self::Context => &[At::Object, At::Interface, At::Union],

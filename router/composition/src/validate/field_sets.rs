@@ -170,7 +170,7 @@ impl Walk<'_, '_, '_> {
         }
         match (leaf, children.is_empty()) {
             (true, false) => {
-                self.error(self.rules.invalid, &format!("{parent}.{name} is {target}, which has no fields"))
+                self.error(self.rules.invalid, &format!("{parent}.{name} is {target}, which has no fields"));
             }
             (false, true) => {
                 self.error(self.rules.invalid, &format!("{parent}.{name} is {target}: select some of its fields"));

@@ -137,10 +137,10 @@ impl Hidden<'_, '_> {
         let kind = self.merged.types.get(ty).map(|ty| &ty.kind);
         match (value, kind) {
             (ConstValue::List(items), _) => items.iter().for_each(|item| self.default(owner, part, ty, item)),
-            (ConstValue::Enum(name), Some(MergedKind::Enum(values))) => {
-                if values.get(name).is_some_and(|value| value.marks.inaccessible) {
-                    self.hidden_default(owner, part, &format!("{ty}.{name}"));
-                }
+            (ConstValue::Enum(name), Some(MergedKind::Enum(values)))
+                if values.get(name).is_some_and(|value| value.marks.inaccessible) =>
+            {
+                self.hidden_default(owner, part, &format!("{ty}.{name}"));
             }
             (ConstValue::Object(object), Some(MergedKind::Input(fields))) => {
                 for (name, value) in object {
