@@ -7,7 +7,8 @@
 //! link specifications) and the API schema.
 //!
 //! Nothing stops at the first mistake: every phase collects its [`Diagnostic`]s, and composition ends after the first
-//! phase that found an error (reading and checking single subgraphs are one). The same input gives the same output, whatever the order of the subgraphs.
+//! phase that found an error (reading and checking single subgraphs are one). The same input gives the same output,
+//! whatever the order of the subgraphs.
 
 mod compose;
 mod diagnostics;
