@@ -177,28 +177,43 @@ impl Popular {
 
     /// False when the set was lost meanwhile.
     async fn build_once(&self, mark: &str) -> Result<bool, StoreError> {
-        let mut connection = self.0.redis.connection();
-        let begun: bool =
-            Script::new(BEGIN).key(self.key()).arg(mark).arg(PARTIAL_TTL_S).invoke_async(&mut connection).await?;
-        if !begun {
+        if !self.begin(mark).await? {
             return Ok(true);
         }
         let counts = self.0.repository.list_visit_counts(self.0.size).await?;
         for part in counts.chunks(VIDEOS_PER_WRITE) {
-            let script = Script::new(MERGE);
-            let mut call = script.key(self.key());
-            call.arg(mark);
-            for (id, visits) in part {
-                call.arg(visits).arg(member(*id));
-            }
-            if !call.invoke_async::<bool>(&mut connection).await? {
+            if !self.merge(mark, part).await? {
                 return Ok(false);
             }
         }
+        self.finish(mark).await
+    }
+
+    /// Puts the mark into the set; false when it is complete.
+    async fn begin(&self, mark: &str) -> Result<bool, StoreError> {
+        let script = Script::new(BEGIN);
+        let mut call = script.key(self.key());
+        call.arg(mark).arg(PARTIAL_TTL_S);
+        Ok(call.invoke_async(&mut self.0.redis.connection()).await?)
+    }
+
+    /// Writes what MySQL said; false when the mark is gone.
+    async fn merge(&self, mark: &str, counts: &[(Snowflake, i64)]) -> Result<bool, StoreError> {
+        let script = Script::new(MERGE);
+        let mut call = script.key(self.key());
+        call.arg(mark);
+        for (id, visits) in counts {
+            call.arg(visits).arg(member(*id));
+        }
+        Ok(call.invoke_async(&mut self.0.redis.connection()).await?)
+    }
+
+    /// Completes the set; false when the mark is gone.
+    async fn finish(&self, mark: &str) -> Result<bool, StoreError> {
         let script = Script::new(FINISH);
         let mut call = script.key(self.key());
         call.arg(mark).arg(self.lifetime_s()).arg(self.0.size);
-        Ok(call.invoke_async(&mut connection).await?)
+        Ok(call.invoke_async(&mut self.0.redis.connection()).await?)
     }
 
     /// The first member and a part of the others, as they are at one moment.
@@ -265,3 +280,6 @@ fn member(id: Snowflake) -> String {
 fn video_id(member: &str) -> Option<VideoId> {
     member.parse::<Snowflake>().ok().map(VideoId::from)
 }
+
+#[cfg(test)]
+mod tests;
