@@ -5,8 +5,11 @@ ARG RUST=rust:1.95-slim-bookworm
 FROM ${RUST} AS build
 WORKDIR /src
 COPY . .
+# The image's own toolchain, without the components that rust-toolchain.toml asks for and only developers use.
+RUN rm rust-toolchain.toml
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
+    CARGO_PROFILE_RELEASE_DEBUG=none CARGO_PROFILE_RELEASE_STRIP=debuginfo \
     cargo build --release --locked --package reel-app \
     && install -D target/release/reelgraph /out/reelgraph
 
