@@ -36,7 +36,7 @@ pub enum Command {
     /// Publish the demo content on a running instance, through its API.
     Seed(SeedOptions),
     /// Print a new set of keys for the settings.
-    Keys,
+    Keys(KeysOptions),
 }
 
 /// Options of `dev`.
@@ -142,6 +142,14 @@ pub struct PlanOptions {
     /// The supergraph. Default: Reelgraph's own.
     #[arg(long, value_name = "FILE")]
     pub supergraph: Option<PathBuf>,
+}
+
+/// Options of `keys`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct KeysOptions {
+    /// As environment variables, for a shell, an env file or the .env of compose.yaml.
+    #[arg(long)]
+    pub env: bool,
 }
 
 /// Options of `seed`.

@@ -7,7 +7,7 @@ use reel_interaction::{Interaction, InteractionDeps};
 use reel_rpc::Channel;
 use reel_rpc::user::user_service_client::UserServiceClient;
 use reel_social::{Social, SocialDeps};
-use reel_store::{ConnectError, MigrationError, Redis};
+use reel_store::{MigrationError, Redis};
 use reel_subgraph::Subgraph;
 use reel_user::{UserDeps, UserDomain};
 use reel_video::{Video, VideoDeps};
@@ -77,7 +77,7 @@ impl Domains {
 
 /// Opens one domain's database and brings its tables up to date.
 pub(crate) async fn open_database(settings: &Settings, domain: Domain) -> Result<MySqlPool, Failure> {
-    let pool = reel_store::connect(&settings.mysql, domain.name()).await.map_err(store_failure)?;
+    let pool = reel_store::connect(&settings.mysql, domain.name()).await.map_err(Failure::usage)?;
     let lock = format!("{}{}", settings.mysql.database_prefix, domain.name());
     reel_store::migrate(&pool, migrator(domain), &lock)
         .await
@@ -86,19 +86,11 @@ pub(crate) async fn open_database(settings: &Settings, domain: Domain) -> Result
 }
 
 pub(crate) async fn open_redis(settings: &Settings) -> Result<Redis, Failure> {
-    reel_store::connect_redis(&settings.redis).await.map_err(store_failure)
+    reel_store::connect_redis(&settings.redis).await.map_err(Failure::usage)
 }
 
 pub(crate) fn open_files(settings: &Settings) -> Result<FileStore, Failure> {
     FileStore::open(&settings.files).map_err(Failure::usage)
-}
-
-/// A missing or malformed address is for the operator to mend; a server that does not answer is not.
-fn store_failure(error: ConnectError) -> Failure {
-    match error {
-        ConnectError::Mysql(_) | ConnectError::Redis(_) => Failure::internal(error),
-        _ => Failure::usage(error),
-    }
 }
 
 fn migrator(domain: Domain) -> &'static Migrator {

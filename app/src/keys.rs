@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use crate::Failure;
+use crate::cli::KeysOptions;
 
 #[derive(Serialize, Deserialize)]
 struct KeyFile {
@@ -18,17 +19,21 @@ struct KeyFile {
     internal_key: String,
 }
 
-/// `reelgraph keys`: prints a new set in the form of the settings file.
-pub(crate) fn run() -> Result<(), Failure> {
-    let signing = SigningKey::generate();
-    let internal = InternalKey::generate();
-    println!(
-        "# Keep these secret, except for public_keys. Only the user domain needs signing_key.\nauth:\n  \
-         signing_key: {}\n  public_keys: [{}]\n  internal_key: {}",
-        signing.to_setting().expose_secret(),
-        signing.public_key().to_setting(),
-        internal.to_setting().expose_secret(),
-    );
+/// `reelgraph keys`: prints a new set in the form of the settings file, or of environment variables.
+pub(crate) fn run(options: &KeysOptions) -> Result<(), Failure> {
+    let (signing, internal) = (SigningKey::generate(), InternalKey::generate());
+    let (signing_key, internal_key) = (signing.to_setting(), internal.to_setting());
+    let (secret, shared) = (signing_key.expose_secret(), internal_key.expose_secret());
+    let public = signing.public_key().to_setting();
+    println!("# Keep these secret, except for public_keys. Only the user domain needs signing_key.");
+    if options.env {
+        // Single quotes are understood alike by shells, by Compose and by systemd.
+        println!("REELGRAPH__AUTH__SIGNING_KEY='{secret}'");
+        println!("REELGRAPH__AUTH__PUBLIC_KEYS='[\"{public}\"]'");
+        println!("REELGRAPH__AUTH__INTERNAL_KEY='{shared}'");
+    } else {
+        println!("auth:\n  signing_key: {secret}\n  public_keys: [{public}]\n  internal_key: {shared}");
+    }
     Ok(())
 }
 

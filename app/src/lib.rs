@@ -55,6 +55,6 @@ async fn command(cli: Cli) -> Result<(), Failure> {
         Command::Compose(options) => compose::run(&options),
         Command::Plan(options) => plan::run(&options),
         Command::Seed(options) => seed::run(&options).await,
-        Command::Keys => keys::run(),
+        Command::Keys(options) => keys::run(&options),
     }
 }

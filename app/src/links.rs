@@ -1,6 +1,7 @@
 use reel_auth::call::CallSigner;
 use reel_rpc::Channel;
 
+use crate::cli::Domain;
 use crate::{Failure, Settings};
 
 /// The ways to the domains that others ask.
@@ -16,12 +17,12 @@ impl Links {
     /// To the addresses in the settings.
     ///
     /// # Errors
-    /// When an address is not a URL.
+    /// When an address is not of the form `http://host:port`.
     pub fn connect(settings: &Settings, signer: &CallSigner) -> Result<Self, Failure> {
-        let channel = |name, url: &str| Channel::connect(url, name, signer.clone()).map_err(Failure::usage);
-        Ok(Self {
-            user: channel(reel_user::NAME, &settings.subgraphs.user.url)?,
-            video: channel(reel_video::NAME, &settings.subgraphs.video.url)?,
-        })
+        let channel = |domain: Domain| {
+            let url = settings.subgraphs.url(domain)?;
+            Channel::connect(url, domain.name(), signer.clone()).map_err(Failure::usage)
+        };
+        Ok(Self { user: channel(Domain::User)?, video: channel(Domain::Video)? })
     }
 }

@@ -105,7 +105,7 @@ pub async fn start_remote(
     let mut transports = Transports::new();
     let mut checks = Vec::new();
     for domain in Domain::ALL {
-        let url = &settings.subgraphs.of(domain).url;
+        let url = settings.subgraphs.url(domain)?;
         let transport = HttpTransport::new(http_settings(domain, url)?, Arc::new(platform.call_signer()));
         transports.insert(domain.name().to_owned(), Arc::new(transport));
         checks.push(subgraph_check(domain.name(), url));

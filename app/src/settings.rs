@@ -76,6 +76,21 @@ impl SubgraphAddress {
     }
 }
 
+impl SubgraphsSettings {
+    /// Where others find a domain. Calls between our own processes are signed, not encrypted: https is refused rather
+    /// than failing at every call.
+    ///
+    /// # Errors
+    /// When the setting is not of the form `http://host:port`.
+    pub fn url(&self, domain: Domain) -> Result<&str, Failure> {
+        let url = &self.of(domain).url;
+        match reqwest::Url::parse(url) {
+            Ok(parsed) if parsed.scheme() == "http" && parsed.has_host() => Ok(url),
+            _ => Err(Failure::usage(format!("subgraphs.{}.url: `{url}` must be http://host:port", domain.name()))),
+        }
+    }
+}
+
 /// The list as it is written: each domain has defaults of its own for what is left out.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -204,6 +219,17 @@ mod tests {
         let missing: Vec<String> =
             names(&defaults).into_iter().filter(|name| !text.contains(&format!("{name}:"))).collect();
         assert!(missing.is_empty(), "not in config/reelgraph.yaml: {missing:?}");
+    }
+
+    #[test]
+    fn a_subgraphs_address_that_is_not_plain_http_is_refused_by_name() {
+        let mut subgraphs = SubgraphsSettings::default();
+        assert_eq!(subgraphs.url(Domain::Video).unwrap(), "http://127.0.0.1:4002");
+        for bad in ["https://video:4002", "video:4002", "not a url", ""] {
+            bad.clone_into(&mut subgraphs.video.url);
+            let failure = subgraphs.url(Domain::Video).unwrap_err();
+            assert!(failure.to_string().contains("subgraphs.video.url"), "{failure}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
+use reel_auth::SigningKey;
 use reel_router::http::{ReadinessCheck, serve};
 use reel_subgraph::Subgraph;
 use sqlx::MySqlPool;
@@ -30,18 +31,53 @@ pub(crate) async fn run(settings: Settings, options: SubgraphOptions) -> Result<
     }
     reel_telemetry::init(&settings.telemetry).map_err(Failure::usage)?;
     let platform = Platform::new(&settings)?;
-    let mut running = Vec::new();
-    for (domain, listener) in listeners {
-        let subgraph = start_subgraph(&settings, &platform, domain, listener).await?;
-        tracing::info!(subgraph.name = domain.name(), address = %subgraph.address(), "the subgraph is ready");
-        running.push(subgraph);
+    for domain in &options.names {
+        check(&settings, *domain).await?;
     }
+    let running = tokio::select! {
+        started = start_all(&settings, &platform, listeners) => started?,
+        // A server that does not answer may hold the start up for long; stopping does not wait for it.
+        () = stop.requested() => Vec::new(),
+    };
     stop.requested().await;
     for subgraph in running {
         subgraph.stop().await;
     }
     platform.tasks.stop(domains::TASKS_BOUND).await;
     Ok(())
+}
+
+/// What a domain needs of the settings and the machine, before any server is asked or changed.
+async fn check(settings: &Settings, domain: Domain) -> Result<(), Failure> {
+    match domain {
+        Domain::User => {
+            SigningKey::from_setting(settings.auth.signing_key.as_ref()).map_err(Failure::usage)?;
+            open_files(settings)?;
+        }
+        Domain::Video => {
+            reel_video::check_ffmpeg(&settings.video).await.map_err(Failure::usage)?;
+            open_files(settings)?;
+            let spool = &settings.video.spool_dir;
+            std::fs::create_dir_all(spool)
+                .map_err(|error| Failure::usage(format!("video.spool_dir: cannot use {}: {error}", spool.display())))?;
+        }
+        Domain::Interaction | Domain::Social => {}
+    }
+    Ok(())
+}
+
+async fn start_all(
+    settings: &Settings,
+    platform: &Platform,
+    listeners: Vec<(Domain, TcpListener)>,
+) -> Result<Vec<RunningSubgraph>, Failure> {
+    let mut running = Vec::new();
+    for (domain, listener) in listeners {
+        let subgraph = start_subgraph(settings, platform, domain, listener).await?;
+        tracing::info!(subgraph.name = domain.name(), address = %subgraph.address(), "the subgraph is ready");
+        running.push(subgraph);
+    }
+    Ok(running)
 }
 
 /// A subgraph that serves.
@@ -79,8 +115,9 @@ pub async fn start_subgraph(
     listener: TcpListener,
 ) -> Result<RunningSubgraph, Failure> {
     let address = listener.local_addr().map_err(Failure::internal)?;
+    let links = Links::connect(settings, &platform.call_signer())?;
     let pool = open_database(settings, domain).await?;
-    let parts = parts(settings, platform, domain, pool.clone()).await?;
+    let parts = parts(settings, platform, domain, pool.clone(), links).await?;
     let verifier = platform.call_verifier(reel_subgraph::http::audience(domain.name()));
     let app = Router::new()
         .merge(reel_subgraph::http::router(parts.subgraph, verifier))
@@ -102,8 +139,13 @@ struct Parts {
     checks: Vec<ReadinessCheck>,
 }
 
-async fn parts(settings: &Settings, platform: &Platform, domain: Domain, pool: MySqlPool) -> Result<Parts, Failure> {
-    let links = Links::connect(settings, &platform.call_signer())?;
+async fn parts(
+    settings: &Settings,
+    platform: &Platform,
+    domain: Domain,
+    pool: MySqlPool,
+    links: Links,
+) -> Result<Parts, Failure> {
     let databases = [(domain, pool.clone())];
     let stores = || health::store_checks(&databases, None);
     Ok(match domain {
@@ -112,7 +154,6 @@ async fn parts(settings: &Settings, platform: &Platform, domain: Domain, pool: M
             Parts { subgraph: user.subgraph, grpc: Routes::new(user.rpc).into_axum_router(), checks: stores() }
         }
         Domain::Video => {
-            reel_video::check_ffmpeg(&settings.video).await.map_err(Failure::usage)?;
             let redis = open_redis(settings).await?;
             let checks = health::store_checks(&databases, Some(&redis));
             let files = open_files(settings)?;
