@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use reel_auth::{InternalKey, SigningKey};
 use reel_testkit::{TestMysql, TestRedis, eventually};
@@ -31,8 +32,8 @@ pub struct Product {
     // Dropped in this order: the processes before what they stand on.
     processes: Mutex<Vec<Process>>,
     mysql: TestMysql,
-    _redis: TestRedis,
-    _directory: TempDir,
+    redis: TestRedis,
+    directory: TempDir,
 }
 
 /// Everything that a process of this product is started with.
@@ -76,7 +77,7 @@ impl Product {
         let url = format!("http://{}", processes.last().expect("at least one process").address);
         let forge = TokenForge::new(&signing);
         let processes = Mutex::new(processes);
-        let product = Self { form, url, forge, processes, mysql, _redis: redis, _directory: directory };
+        let product = Self { form, url, forge, processes, mysql, redis, directory };
         let client = product.client();
         eventually("the product is ready", async || client.status("/readyz").await == 200).await;
         product
@@ -107,6 +108,16 @@ impl Product {
         &self.mysql
     }
 
+    /// Its part of Redis.
+    pub fn redis(&self) -> &TestRedis {
+        &self.redis
+    }
+
+    /// How many files it keeps: what is stored, and what is on the way.
+    pub fn kept_files(&self) -> usize {
+        ["files", "spool"].iter().map(|folder| count_files(&self.directory.path().join(folder))).sum()
+    }
+
     /// Ends the process of one subgraph.
     ///
     /// # Panics
@@ -129,6 +140,12 @@ impl Product {
         }
         self.mysql.close().await;
     }
+}
+
+/// The files below a folder. One that is not there has none.
+fn count_files(folder: &Path) -> usize {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| if entry.path().is_dir() { count_files(&entry.path()) } else { 1 }).sum()
 }
 
 fn expose(secret: Option<&reel_config::Secret>) -> String {

@@ -2,13 +2,18 @@
 
 use reel_e2e::{Encoding, File, Stage};
 use reel_error::ErrorCode;
+use reel_testkit::eventually;
 use reqwest::Method;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 
 use crate::endpoints::{ENDPOINTS, Place, Scene};
 
 over_both_forms! {
     unknown_paths_and_wrong_methods_answer_in_the_envelope;
     bodies_that_cannot_be_read_answer_in_the_envelope;
+    an_upload_that_is_broken_off_leaves_nothing;
+    documented_extras_that_are_not_there_yet_say_so;
 }
 
 async fn unknown_paths_and_wrong_methods_answer_in_the_envelope(stage: &Stage) {
@@ -81,5 +86,44 @@ async fn bodies_that_cannot_be_read_answer_in_the_envelope(stage: &Stage) {
         let kind = Some("multipart/form-data; boundary=x");
         let answer = scene.bo.send_raw(endpoint.method.clone(), endpoint.path, kind, broken.as_slice()).await;
         answer.is_a_clean_failure();
+    }
+}
+
+async fn an_upload_that_is_broken_off_leaves_nothing(stage: &Stage) {
+    let ana = stage.person("ana").await;
+    let address = stage.product.url().strip_prefix("http://").unwrap();
+    let part = "--x\r\nContent-Disposition: form-data; name=\"title\"\r\n\r\nclip\r\n\
+                --x\r\nContent-Disposition: form-data; name=\"data\"; filename=\"clip.mp4\"\r\n\r\n";
+    for (method, path) in [("POST", "/video/publish"), ("PUT", "/user/avatar/upload"), ("POST", "/uploads?kind=video")]
+    {
+        let mut connection = TcpStream::connect(address).await.unwrap();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {address}\r\nAccess-Token: {}\r\nContent-Length: 1000000\r\n\
+             Content-Type: multipart/form-data; boundary=x\r\n\r\n",
+            ana.access()
+        );
+        connection.write_all(head.as_bytes()).await.unwrap();
+        connection.write_all(part.as_bytes()).await.unwrap();
+        connection.write_all(&reel_e2e::CLIP.repeat(50)).await.unwrap();
+        drop(connection);
+    }
+    eventually("nothing is kept", async || stage.product.kept_files() == 0).await;
+    let videos = ana.get("/video/list", &[("user_id", &ana.id), ("page_num", "0"), ("page_size", "1")]).await;
+    assert_eq!(videos.data()["total"], 0);
+    assert_eq!(ana.get("/user/info", &[]).await.data()["avatar_url"], "");
+}
+
+async fn documented_extras_that_are_not_there_yet_say_so(stage: &Stage) {
+    let ana = stage.person("ana").await;
+    for (method, path, open) in [
+        (Method::GET, "/auth/mfa/qrcode", false),
+        (Method::POST, "/auth/mfa/bind", false),
+        (Method::POST, "/user/image/search", true),
+    ] {
+        let call =
+            async |client: &reel_e2e::Client| client.send(method.clone(), path, Encoding::Query, &[], None).await;
+        call(&ana).await.fails_with(ErrorCode::NotAvailable);
+        let expected = if open { ErrorCode::NotAvailable } else { ErrorCode::Unauthenticated };
+        call(&stage.anybody()).await.fails_with(expected);
     }
 }

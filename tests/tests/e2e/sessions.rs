@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use reel_e2e::{Answer, Client, Person, Stage};
+use reel_e2e::{Answer, Client, Encoding, File, Person, Stage};
 use reel_error::ErrorCode;
 use reel_testkit::eventually;
 use reqwest::Method;
@@ -62,6 +62,13 @@ async fn an_expired_token_is_renewed_on_the_way_over_rest_and_graphql(stage: &St
     answer.fails_with(ErrorCode::UserNotFound);
     let (access, _) = renewed(&answer);
     phone.with_access(access).get("/user/info", &[]).await.data();
+
+    // An upload reads its body while it is renewed.
+    let chen = stage.person("chen").await;
+    let (path, file) = ("/user/avatar/upload", Some(File::picture()));
+    let answer = a_day_later(stage, &chen).send(Method::PUT, path, Encoding::Multipart, &[], file).await;
+    assert_eq!(answer.data()["username"], "chen");
+    renewed(&answer);
 
     let bo = stage.person("bo").await;
     let forge = stage.product.forge();

@@ -1,13 +1,17 @@
 //! What the settings change about the contract.
 
-use reel_e2e::Stage;
+use reel_e2e::{CLIP, Encoding, File, Stage};
 use reel_error::ErrorCode;
+use reel_testkit::eventually;
+use reqwest::Method;
 
 use crate::endpoints::{Access, ENDPOINTS, Scene, with};
 
 over_both_forms! {
     public_reads_can_be_opened with "router.rest.public_reads_open" = "true";
     failures_can_carry_their_status with "router.rest.failures_use_status" = "true";
+    an_overloaded_router_says_so_with_its_status with "router.http.max_in_flight" = "0";
+    a_file_above_the_limit_is_refused with "router.uploads.video_limit_bytes" = "1000";
     the_offset_of_times_can_be_set with "router.rest.time_offset_minutes" = "0";
 }
 
@@ -42,6 +46,28 @@ async fn failures_can_carry_their_status(stage: &Stage) {
         }
         scene.call(&scene.bo, endpoint, &good).await.data();
     }
+}
+
+async fn an_overloaded_router_says_so_with_its_status(stage: &Stage) {
+    let anybody = stage.anybody();
+    for endpoint in ENDPOINTS {
+        let answer = anybody.send(endpoint.method.clone(), endpoint.path, Encoding::Query, &[], None).await;
+        assert_eq!(answer.status, 503, "{answer}");
+        assert_eq!(answer.code(), i64::from(ErrorCode::Overloaded.number()), "{answer}");
+        assert_eq!(answer.body.get("data"), None, "{answer}");
+    }
+    assert_eq!(anybody.status("/livez").await, 200, "a busy process is not a dead one");
+}
+
+async fn a_file_above_the_limit_is_refused(stage: &Stage) {
+    let ana = stage.person("ana").await;
+    let title = [("title".into(), "clip".to_owned())];
+    for bytes in [CLIP.to_vec(), vec![0; 4 * 1024 * 1024]] {
+        let file = Some(File::video().with_bytes(bytes));
+        let answer = ana.send(Method::POST, "/video/publish", Encoding::Multipart, &title, file).await;
+        answer.fails_with_status(ErrorCode::FileTooLarge);
+    }
+    eventually("what was received of it is thrown away", async || stage.product.kept_files() == 0).await;
 }
 
 async fn the_offset_of_times_can_be_set(stage: &Stage) {

@@ -18,14 +18,9 @@ async fn register(stage: &Stage, username: &str, password: &str) -> Answer {
 
 async fn names_and_passwords_have_bounds_and_a_name_is_taken_once(stage: &Stage) {
     let longest = "长".repeat(32);
-    for (username, password) in [
-        ("a", "123456"),
-        (&longest, PASSWORD),
-        ("Ana", PASSWORD),
-        ("ana", PASSWORD),
-        ("o'neil", "长长长长长长"),
-        ("b", &"p".repeat(128)),
-    ] {
+    for (username, password) in
+        [("a", "123456"), (&longest, PASSWORD), ("Ana", PASSWORD), ("o'neil", "长长长长长长"), ("b", &"p".repeat(128))]
+    {
         register(stage, username, password).await.data();
     }
     for (username, password, code) in [

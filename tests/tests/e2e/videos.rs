@@ -13,6 +13,7 @@ over_both_forms! {
     a_published_video_is_listed_and_its_files_are_served;
     lists_are_newest_first_and_paged_from_zero;
     popular_videos_are_the_most_visited;
+    losing_redis_loses_no_visit;
     a_search_finds_what_meets_all_conditions;
     the_feed_begins_after_a_moment;
 }
@@ -132,6 +133,26 @@ async fn popular_videos_are_the_most_visited(stage: &Stage) {
         (&popular.items()[0]["id"], &popular.items()[0]["visit_count"]),
         (&videos[2].as_str().into(), &32.into())
     );
+}
+
+async fn losing_redis_loses_no_visit(stage: &Stage) {
+    let ana = stage.person("ana").await;
+    let (one, two) = (stage.video(&ana, "one", "").await, stage.video(&ana, "two", "").await);
+    for video in [&one, &one, &two] {
+        visit(&ana, video).await.data();
+    }
+    let popular = async || {
+        let answer = ana.get("/video/popular", &[]).await;
+        let visits: Vec<_> = answer.items().iter().map(|video| video["visit_count"].as_i64().unwrap()).collect();
+        (answer.column("title").join(", "), visits)
+    };
+    assert_eq!(popular().await, ("one, two".to_owned(), vec![2, 1]));
+    stage.product.redis().flush().await;
+    assert_eq!(popular().await, ("one, two".to_owned(), vec![2, 1]), "it is rebuilt from MySQL");
+    for _ in 0..2 {
+        visit(&ana, &two).await.data();
+    }
+    assert_eq!(popular().await, ("two, one".to_owned(), vec![3, 2]));
 }
 
 async fn a_search_finds_what_meets_all_conditions(stage: &Stage) {
