@@ -66,9 +66,10 @@ impl From<BodyError> for Failure {
     }
 }
 
-/// Reads a whole body of at most `limit` bytes.
+/// Reads a whole body of at most `limit` bytes. What is beyond is thrown away ([`drain`]).
 pub(crate) async fn read_bounded(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, BodyError> {
     if announced(headers).is_some_and(|length| length > limit as u64) {
+        drain(headers, body).await;
         return Err(BodyError::TooLarge);
     }
     let mut chunks = body.into_data_stream();
@@ -76,6 +77,7 @@ pub(crate) async fn read_bounded(headers: &HeaderMap, body: Body, limit: usize) 
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|_| BodyError::Broken)?;
         if read.len() + chunk.len() > limit {
+            drain(headers, Body::from_stream(chunks)).await;
             return Err(BodyError::TooLarge);
         }
         read.extend_from_slice(&chunk);
