@@ -1,4 +1,5 @@
 //! The application through its front door, over scripted subgraphs.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod authentication;
 mod graphql;

@@ -100,13 +100,16 @@ impl SubgraphTransport for Scripted {
     }
 }
 
+/// A file that a domain was sent: its kind, its owner, its content.
+pub(crate) type Upload = (&'static str, Viewer, Vec<u8>);
+
 /// The domains' side of gRPC.
 #[derive(Clone)]
 pub(crate) struct Domains {
     signer: Arc<TokenSigner>,
     pub(crate) ended: Arc<Mutex<Vec<SessionId>>>,
     pub(crate) renewals: Arc<Mutex<Vec<i64>>>,
-    pub(crate) uploads: Arc<Mutex<Vec<(&'static str, Viewer, Vec<u8>)>>>,
+    pub(crate) uploads: Arc<Mutex<Vec<Upload>>>,
 }
 
 #[tonic::async_trait]
@@ -218,6 +221,7 @@ pub(crate) fn silent_world() -> WorldBuilder {
 }
 
 /// A subgraph's answer.
+#[expect(clippy::needless_pass_by_value, reason = "it is called with fresh values")]
 pub(crate) fn data(data: Value) -> Value {
     json!({ "data": data })
 }
