@@ -3,6 +3,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use reel_auth::call::CallSigner;
+use reel_id::UserId;
+use reel_rpc::video::video_service_client::VideoServiceClient;
+use reel_rpc::{Channel, upload};
 use reel_testkit::eventually;
 use reel_video::{VideoSettings, check_ffmpeg};
 use tonic::Request;
@@ -98,6 +102,28 @@ async fn a_file_over_the_limit_is_refused_while_it_arrives() {
     assert_nothing_is_left(&world).await;
     let exactly = World::with(|settings| settings.max_file_bytes = samples::mp4().len() as u64).await;
     assert!(exactly.upload(ANA, &samples::mp4()).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_sender_in_another_process_learns_of_the_refusal_while_it_sends() {
+    let world = World::with(|settings| settings.max_file_bytes = 25_000).await;
+    let (listener, address) = reel_testkit::listener().await;
+    let server = tonic::transport::Server::builder().add_service(world.video.rpc.clone());
+    let serving = tokio::spawn(server.serve_with_incoming(tokio_stream::wrappers::TcpListenerStream::new(listener)));
+    let signer = CallSigner::new(&world.key, world.clock.clone());
+    let channel = Channel::connect(&format!("http://{address}"), reel_video::NAME, signer)
+        .unwrap()
+        .with_timeout(Duration::from_secs(20));
+    let mut client = VideoServiceClient::new(channel);
+    for (content, expected) in [(vec![7; 20_000_000], "FILE_TOO_LARGE"), (vec![7; 20_000], "NOT_A_VIDEO")] {
+        let messages = upload::messages(UserId::from(ANA), futures::stream::iter([Ok::<_, String>(content.into())]));
+        let mut request = Request::new(messages);
+        request.extensions_mut().insert(person(ANA));
+        let response = client.upload_video(request).await.unwrap().into_inner();
+        assert_eq!(upload::outcome(response).unwrap_err().code().name(), expected);
+    }
+    serving.abort();
+    assert_nothing_is_left(&world).await;
 }
 
 /// The most memory that this process, which runs only this test, has ever used, in MiB.
@@ -209,20 +235,18 @@ async fn a_storage_that_fails_leaves_nothing() {
 async fn a_sender_that_stalls_is_given_up() {
     let world = World::with(|settings| settings.upload_idle_s = reel_config::Seconds(0)).await;
     let stalled = futures::stream::pending::<Result<Bytes, String>>();
-    let messages = reel_rpc::upload::messages(reel_id::UserId::from(ANA), stalled);
+    let messages = upload::messages(UserId::from(ANA), stalled);
     let mut request = Request::new(messages);
     request.extensions_mut().insert(person(ANA));
     let response = world.client().upload_video(request).await.unwrap().into_inner();
-    assert_eq!(reel_rpc::upload::outcome(response).unwrap_err().code().name(), "TIMEOUT");
+    assert_eq!(upload::outcome(response).unwrap_err().code().name(), "TIMEOUT");
     assert_nothing_is_left(&world).await;
 }
 
 #[tokio::test]
 async fn nobody_uploads_unsigned_or_for_another() {
     let world = World::new().await;
-    let messages = || {
-        reel_rpc::upload::messages(reel_id::UserId::from(ANA), futures::stream::iter([Ok::<_, String>(Bytes::new())]))
-    };
+    let messages = || upload::messages(UserId::from(ANA), futures::stream::iter([Ok::<_, String>(Bytes::new())]));
     let anonymous = world.client().upload_video(messages()).await.unwrap_err();
     assert_eq!(anonymous.code(), tonic::Code::Unauthenticated);
     let mut for_another = Request::new(messages());
