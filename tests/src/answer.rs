@@ -55,9 +55,10 @@ impl Answer {
     /// When the answer is no list of objects with this field.
     #[track_caller]
     pub fn column(&self, field: &str) -> Vec<&str> {
-        let text = |item: &'_ Value| -> usize { item[field].as_str().map_or(0, str::len) };
-        assert!(self.items().iter().all(|item| text(item) > 0), "no text {field}: {self}");
-        self.items().iter().filter_map(|item| item[field].as_str()).collect()
+        self.items()
+            .iter()
+            .map(|item| item[field].as_str().unwrap_or_else(|| panic!("no text {field}: {self}")))
+            .collect()
     }
 
     /// Fails unless the answer is this failure, with HTTP 200, in the envelope and without data.
@@ -93,7 +94,10 @@ impl Answer {
         self
     }
 
-    /// A failure of the client's, whatever its status: never ours, never a mixture.
+    /// Fails unless the answer is a failure that the client can mend, whatever its status: never ours, never a mixture.
+    ///
+    /// # Panics
+    /// When it is not.
     #[track_caller]
     pub fn is_a_clean_failure(&self) -> &Self {
         assert!(self.status.as_u16() < 500, "a failure of ours: {self}");

@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use reel_testkit::eventually;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Method, RequestBuilder};
@@ -146,6 +147,14 @@ impl Client {
     /// The HTTP status of a path.
     pub async fn status(&self, path: &str) -> u16 {
         self.request(Method::GET, path).send().await.map_or(0, |response| response.status().as_u16())
+    }
+
+    /// Waits until the product is ready.
+    ///
+    /// # Panics
+    /// When it does not become so.
+    pub async fn is_ready(&self) {
+        eventually("the product is ready", async || self.status("/readyz").await == 200).await;
     }
 
     /// Fetches a stored file by the address that the product gave.

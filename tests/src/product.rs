@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use reel_auth::{InternalKey, SigningKey};
-use reel_testkit::{TestMysql, TestRedis, eventually};
+use reel_testkit::{TestMysql, TestRedis};
 use secrecy::ExposeSecret as _;
 use tempfile::TempDir;
 use tokio::process::Command;
@@ -31,12 +31,14 @@ pub struct Product {
     forge: TokenForge,
     // Dropped in this order: the processes before what they stand on.
     processes: Mutex<Vec<Process>>,
+    launch: Mutex<Launch>,
     mysql: TestMysql,
     redis: TestRedis,
     directory: TempDir,
 }
 
 /// Everything that a process of this product is started with.
+#[derive(Debug)]
 struct Launch {
     program: &'static str,
     environment: BTreeMap<String, String>,
@@ -76,10 +78,9 @@ impl Product {
         };
         let url = format!("http://{}", processes.last().expect("at least one process").address);
         let forge = TokenForge::new(&signing);
-        let processes = Mutex::new(processes);
-        let product = Self { form, url, forge, processes, mysql, redis, directory };
-        let client = product.client();
-        eventually("the product is ready", async || client.status("/readyz").await == 200).await;
+        let (processes, launch) = (Mutex::new(processes), Mutex::new(launch));
+        let product = Self { form, url, forge, processes, launch, mysql, redis, directory };
+        product.client().is_ready().await;
         product
     }
 
@@ -129,6 +130,30 @@ impl Product {
         assert!(process.stop().await.success(), "{name} does not end in order");
     }
 
+    /// Starts the process of a subgraph again, where the others know it to be.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    pub async fn start_subgraph(&self, name: &'static str) {
+        let mut launch = self.launch.lock().await;
+        let url = launch.environment[&variable(&format!("subgraphs.{name}.url"))].clone();
+        let address = url.strip_prefix("http://").expect("we wrote this address").to_owned();
+        let process = launch.process(name, &["subgraph", name, "--listen", &address], "is ready").await;
+        self.processes.lock().await.insert(0, process);
+    }
+
+    /// Starts another router in front of the same subgraph processes, and returns a client of it.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    pub async fn start_router(&self) -> Client {
+        let process = self.launch.lock().await.router().await;
+        let client = Client::new(format!("http://{}", process.address));
+        self.processes.lock().await.push(process);
+        client.is_ready().await;
+        client
+    }
+
     /// Stops everything, the router first.
     ///
     /// # Panics
@@ -148,14 +173,18 @@ fn count_files(folder: &Path) -> usize {
     entries.map(|entry| if entry.path().is_dir() { count_files(&entry.path()) } else { 1 }).sum()
 }
 
+/// The environment variable of a setting.
+fn variable(key: &str) -> String {
+    format!("REELGRAPH__{}", key.to_uppercase().replace('.', "__"))
+}
+
 fn expose(secret: Option<&reel_config::Secret>) -> String {
     secret.expect("the tests' servers have addresses").expose().to_owned()
 }
 
 impl Launch {
     fn set(&mut self, key: &str, value: &str) {
-        let name = format!("REELGRAPH__{}", key.to_uppercase().replace('.', "__"));
-        self.environment.insert(name, value.to_owned());
+        self.environment.insert(variable(key), value.to_owned());
     }
 
     /// A process with all settings, and a node number of its own.
@@ -182,7 +211,11 @@ impl Launch {
             self.set(&format!("subgraphs.{name}.url"), &format!("http://{}", process.address));
             processes.push(process);
         }
-        processes.push(self.process("router", &["router", "--listen", "127.0.0.1:0"], "is ready").await);
+        processes.push(self.router().await);
         processes
+    }
+
+    async fn router(&mut self) -> Process {
+        self.process("router", &["router", "--listen", "127.0.0.1:0"], "is ready").await
     }
 }

@@ -8,6 +8,7 @@ use reqwest::Method;
 
 over_both_forms! {
     comments_and_replies_are_listed_newest_first;
+    a_page_has_ten_rows_unless_it_is_told_otherwise;
     a_comment_says_something_about_something;
     only_its_author_deletes_a_comment;
     a_deleted_comment_takes_its_replies_along;
@@ -60,6 +61,26 @@ async fn comments_and_replies_are_listed_newest_first(stage: &Stage) {
     let feed = ana.get("/video/feed/", &[]).await;
     assert_eq!(feed.items()[0]["comment_count"], 5);
     assert_eq!(listed(&ana, &[("comment_id", replies.items()[0]["id"].as_str().unwrap())]).await, Vec::<String>::new());
+}
+
+async fn a_page_has_ten_rows_unless_it_is_told_otherwise(stage: &Stage) {
+    let ana = stage.person("ana").await;
+    let video = stage.video(&ana, "Harbour", "").await;
+    for number in 0..12 {
+        stage.comment(&ana, &video, None, &number.to_string()).await;
+    }
+    for (fields, length) in [
+        (vec![], 10),
+        (vec![("page_num", "0")], 10),
+        (vec![("page_num", "1")], 2),
+        (vec![("page_num", "2")], 0),
+        (vec![("page_size", "7")], 7),
+        (vec![("page_num", ""), ("page_size", "")], 10),
+        (vec![("page_size", "100")], 12),
+    ] {
+        let fields = [fields.as_slice(), &[("video_id", video.as_str())]].concat();
+        assert_eq!(listed(&ana, &fields).await.len(), length, "{fields:?}");
+    }
 }
 
 async fn a_comment_says_something_about_something(stage: &Stage) {

@@ -155,6 +155,7 @@ async fn hostile_texts_are_never_a_failure_of_ours(stage: &Stage) {
 async fn messages_are_chinese_or_english(stage: &Stage) {
     let scene = Scene::set(stage).await;
     for endpoint in ENDPOINTS.iter().filter(|endpoint| endpoint.access != Access::Open) {
+        let parameters = scene.parameters(endpoint).await;
         for (language, expected) in [
             (None, "请先登录"),
             (Some("en"), "Log in first."),
@@ -163,7 +164,6 @@ async fn messages_are_chinese_or_english(stage: &Stage) {
             (Some("fr"), "请先登录"),
         ] {
             let client = language.map_or(stage.anybody(), |language| stage.anybody().speaking(language));
-            let parameters = scene.parameters(endpoint).await;
             assert_eq!(scene.call(&client, endpoint, &parameters).await.message(), expected);
         }
     }

@@ -113,6 +113,29 @@ async fn a_subgraph_that_is_gone_leaves_the_others_fields_intact() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_subgraph_that_comes_back_is_found_again() {
+    play(Form::SeparateProcesses, &[], async |stage| {
+        let scene = Scene::set(stage).await;
+        let whole = scene.bo.graphql(QUERY, json!({"first": 1})).await;
+        for name in ["social", "user", "video", "interaction"] {
+            stage.product.stop_subgraph(name).await;
+            let broken = scene.bo.graphql(QUERY, json!({"first": 1})).await;
+            assert!(!broken.codes().is_empty(), "{name} is needed for it");
+            stage.product.start_subgraph(name).await;
+            scene.bo.is_ready().await;
+            assert_eq!(scene.bo.graphql(QUERY, json!({"first": 1})).await.data(), whole.data());
+            // What asks it over gRPC finds it as well.
+            stage.video(&scene.ana, name, "").await;
+            scene.bo.post("/relation/action", &[("to_user_id", &scene.ana.id), ("action_type", "1")]).await.data();
+            scene.bo.post("/relation/action", &[("to_user_id", &scene.ana.id), ("action_type", "0")]).await.data();
+            scene.bo.post("/like/action", &[("video_id", &scene.video), ("action_type", "1")]).await.data();
+            scene.bo.get("/video/visit", &[("video_id", &scene.video)]).await.data();
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_domain_whose_tables_are_gone_leaves_the_others_fields_intact() {
     play(Form::OneProcess, &[], async |stage| {
         let scene = Scene::set(stage).await;

@@ -2,6 +2,7 @@
 
 use reel_e2e::{CLIP, Encoding, File, Stage};
 use reel_error::ErrorCode;
+use reel_id::{Clock as _, SystemClock};
 use reel_testkit::eventually;
 use reqwest::Method;
 
@@ -76,6 +77,6 @@ async fn the_offset_of_times_can_be_set(stage: &Stage) {
     assert_eq!(info.data()["deleted_at"], "1970-01-01 00:00:00");
     let created = info.data()["created_at"].as_str().unwrap().to_owned();
     let created = chrono::NaiveDateTime::parse_from_str(&created, "%Y-%m-%d %H:%M:%S").unwrap().and_utc();
-    let age = reel_id::Clock::now(&reel_id::SystemClock) - created;
+    let age = SystemClock.now() - created;
     assert!(age.num_seconds().abs() < 120, "{info}");
 }

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use chrono::{DateTime, FixedOffset, NaiveDateTime, TimeDelta};
+use chrono::{DateTime, FixedOffset, NaiveDateTime};
 use reel_e2e::{Answer, CLIP, Encoding, File, PICTURE, Person, Stage};
 use reel_error::ErrorCode;
+use reel_id::{Clock as _, SystemClock};
 use reqwest::Method;
 use serde_json::Value;
 
@@ -234,5 +235,5 @@ fn millis(value: &Value) -> i64 {
 }
 
 fn now_in_china() -> DateTime<FixedOffset> {
-    reel_id::Clock::now(&reel_id::SystemClock).with_timezone(&china()) + TimeDelta::zero()
+    SystemClock.now().with_timezone(&china())
 }
