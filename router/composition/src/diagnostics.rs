@@ -102,6 +102,9 @@ macro_rules! codes {
         }
 
         impl Code {
+            /// All of them, by name.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
             /// The code as text, the way it is documented for Federation.
             #[must_use]
             pub fn as_str(self) -> &'static str {
@@ -113,8 +116,15 @@ macro_rules! codes {
 
 codes! {
     AuthRequirementsAppliedOnInterface = "AUTH_REQUIREMENTS_APPLIED_ON_INTERFACE",
+    ContextInvalidSelection = "CONTEXT_INVALID_SELECTION",
+    ContextNameInvalid = "CONTEXT_NAME_INVALID",
+    ContextNoResolvableKey = "CONTEXT_NO_RESOLVABLE_KEY",
+    ContextNotSet = "CONTEXT_NOT_SET",
+    ContextualArgumentNotContextualInAllSubgraphs = "CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS",
+    CostAppliedToInterfaceField = "COST_APPLIED_TO_INTERFACE_FIELD",
     DefaultValueUsesInaccessible = "DEFAULT_VALUE_USES_INACCESSIBLE",
     DirectiveCompositionError = "DIRECTIVE_COMPOSITION_ERROR",
+    DirectiveCostInvalidWeight = "DIRECTIVE_COST_INVALID_WEIGHT",
     DirectiveDefinitionInvalid = "DIRECTIVE_DEFINITION_INVALID",
     DisallowedInaccessible = "DISALLOWED_INACCESSIBLE",
     EmptyMergedEnumType = "EMPTY_MERGED_ENUM_TYPE",
@@ -163,8 +173,14 @@ codes! {
     KeyInvalidFields = "KEY_INVALID_FIELDS",
     KeyInvalidFieldsType = "KEY_INVALID_FIELDS_TYPE",
     KeyUnsupportedOnInterface = "KEY_UNSUPPORTED_ON_INTERFACE",
+    ListSizeAppliedToNonList = "LIST_SIZE_APPLIED_TO_NON_LIST",
+    ListSizeInvalidAssumedSize = "LIST_SIZE_INVALID_ASSUMED_SIZE",
+    ListSizeInvalidSizedField = "LIST_SIZE_INVALID_SIZED_FIELD",
+    ListSizeInvalidSlicingArgument = "LIST_SIZE_INVALID_SLICING_ARGUMENT",
     MergedDirectiveApplicationOnExternal = "MERGED_DIRECTIVE_APPLICATION_ON_EXTERNAL",
+    MergedNonRepeatableDirectiveArguments = "MERGED_NON_REPEATABLE_DIRECTIVE_ARGUMENTS",
     MissingTransitiveAuthRequirements = "MISSING_TRANSITIVE_AUTH_REQUIREMENTS",
+    NoContextInSelection = "NO_CONTEXT_IN_SELECTION",
     NoQueries = "NO_QUERIES",
     OnlyInaccessibleChildren = "ONLY_INACCESSIBLE_CHILDREN",
     OverrideCollisionWithAnotherDirective = "OVERRIDE_COLLISION_WITH_ANOTHER_DIRECTIVE",

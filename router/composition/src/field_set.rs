@@ -43,6 +43,22 @@ impl FieldSet {
     }
 }
 
+impl FieldSet {
+    /// Parses a selection with its braces: `{ id }`.
+    ///
+    /// # Errors
+    ///
+    /// A description of what is wrong with the text.
+    pub(crate) fn parse_block(text: &str, pos: Pos) -> Result<Self, String> {
+        let inner = text.trim().strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+        let inner = inner.ok_or_else(|| "the selection needs braces, as in \"{ field }\"".to_owned())?;
+        if inner.trim().is_empty() {
+            return Err("nothing is selected".to_owned());
+        }
+        Self::parse(inner, pos)
+    }
+}
+
 /// Most keys are plain names: no need for a parser.
 fn plain_names(text: &str) -> Option<Vec<Selection>> {
     let is_name = |word: &str| {

@@ -36,6 +36,11 @@ impl Schema {
         self.types.get(type_name)?.kind.fields()?.get(field)
     }
 
+    /// The types that set a context here.
+    pub(crate) fn context_owners<'a>(&'a self, context: &'a str) -> impl Iterator<Item = &'a TypeDef> {
+        self.types.values().filter(move |ty| ty.marks.contexts.iter().any(|own| own == context))
+    }
+
     /// The object types that implement an interface here.
     pub(crate) fn implementers(&self, interface: &str) -> Vec<Name> {
         let implements = |ty: &&TypeDef| matches!(&ty.kind, Kind::Object(it) if it.implements.contains_key(interface));
@@ -147,11 +152,13 @@ pub(crate) struct Uses {
     pub(crate) in_provides: bool,
     /// An interface of the type demands it.
     pub(crate) by_interface: bool,
+    /// A `@fromContext` takes its value.
+    pub(crate) in_context: bool,
 }
 
 impl Uses {
     pub(crate) fn any(self) -> bool {
-        self.in_key || self.in_requires || self.in_provides || self.by_interface
+        self.in_key || self.in_requires || self.in_provides || self.by_interface || self.in_context
     }
 }
 
@@ -240,6 +247,8 @@ static NOTHING_APPLIED: Applied = Applied {
     one_of: None,
     cost: None,
     list_size: None,
+    contexts: Vec::new(),
+    from_context: None,
     custom: Vec::new(),
 };
 
@@ -264,7 +273,10 @@ pub(crate) struct Applied {
     pub(crate) specified_by: Option<String>,
     pub(crate) one_of: Option<Pos>,
     pub(crate) cost: Option<i64>,
-    pub(crate) list_size: Option<ConstDirective>,
+    pub(crate) list_size: Option<ListSize>,
+    /// The contexts that a type sets for what is below it.
+    pub(crate) contexts: Vec<String>,
+    pub(crate) from_context: Option<FromContext>,
     pub(crate) custom: Vec<(ConstDirective, Pos)>,
 }
 
@@ -273,10 +285,11 @@ impl Applied {
     pub(crate) fn absorb(&mut self, other: Self) {
         self.keys.extend(other.keys);
         self.tags.extend(other.tags);
+        self.contexts.extend(other.contexts);
         self.custom.extend(other.custom);
         macro_rules! first { ($($field:ident),*) => { $(self.$field = self.$field.take().or(other.$field);)* } }
         first!(requires, provides, overrides, shareable, external, extends, interface_object, inaccessible);
-        first!(authenticated, requires_scopes, policy, deprecated, specified_by, one_of, cost, list_size);
+        first!(authenticated, requires_scopes, policy, deprecated, specified_by, one_of, cost, list_size, from_context);
     }
 }
 
@@ -293,6 +306,25 @@ pub(crate) struct Override {
     pub(crate) from: String,
     pub(crate) label: Option<String>,
     pub(crate) pos: Pos,
+}
+
+/// A `@listSize`.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct ListSize {
+    pub(crate) assumed: Option<i64>,
+    pub(crate) slicing_arguments: Vec<String>,
+    pub(crate) sized_fields: Vec<String>,
+    pub(crate) require_one: bool,
+    pub(crate) pos: Pos,
+}
+
+/// A `@fromContext`: an argument that routers fill in from a type further up.
+#[derive(Clone)]
+pub(crate) struct FromContext {
+    pub(crate) context: String,
+    /// As it is written.
+    pub(crate) text: String,
+    pub(crate) selection: FieldSet,
 }
 
 /// The named type inside all lists.

@@ -15,7 +15,7 @@ use hive_router_query_planner::{
     planner::{Planner, QueryPlannerOptions},
     utils::parsing::safe_parse_schema,
 };
-use reel_composition::{Diagnostic, Subgraph, compose};
+use reel_composition::{Code, Diagnostic, Subgraph, compose};
 
 /// What a case expects, by file name.
 type Expected = BTreeMap<&'static str, String>;
@@ -51,6 +51,17 @@ fn every_supergraph_loads_in_the_planner() {
         assert!(planner.is_ok(), "{}: {:?}", case.display(), planner.err());
         safe_parse_schema(&supergraph.api_sdl).unwrap_or_else(|error| panic!("{}: {error}", case.display()));
     }
+}
+
+#[test]
+fn every_code_has_a_case() {
+    let recorded: String = cases()
+        .iter()
+        .flat_map(|case| ["hints.txt", "diagnostics.txt"].map(|file| fs::read_to_string(case.join(file))))
+        .filter_map(Result::ok)
+        .collect();
+    let missing: Vec<_> = Code::ALL.iter().filter(|code| !recorded.contains(&format!("[{code}]: "))).collect();
+    assert!(missing.is_empty(), "no case shows {missing:?}");
 }
 
 fn cases() -> Vec<PathBuf> {

@@ -5,7 +5,7 @@ use async_graphql_value::{ConstValue, Name};
 use indexmap::IndexMap;
 
 use super::{
-    Composer, description,
+    Composer, context, description,
     field::FieldSource,
     marks,
     model::{GraphId, MergedInput},
@@ -29,6 +29,9 @@ pub(super) fn merge(
     }
     let mut merged = IndexMap::with_capacity(grouped.len());
     for (name, sources) in grouped {
+        if context::takes_out(composer, || format!("{}({name}:)", field()), &sources) {
+            continue;
+        }
         if sources.len() < defining.len() {
             let fields: Vec<_> = defining.iter().map(|source| (source.graph, source.field.pos)).collect();
             left_out(composer, &field(), name, &sources, &fields);

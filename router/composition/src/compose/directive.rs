@@ -98,7 +98,11 @@ fn definition(
     }
     let repeatable = sources.iter().any(|(_, it)| it.repeatable);
     let mut arguments = indexmap::IndexMap::new();
-    for argument in first.arguments.keys() {
+    let mut names: indexmap::IndexSet<&Name> = first.arguments.keys().collect();
+    if !executable {
+        names.extend(sources.iter().flat_map(|(_, it)| it.arguments.keys()));
+    }
+    for argument in names {
         let found: Vec<InputSource<'_>> =
             sources.iter().filter_map(|(graph, it)| Some((*graph, it.arguments.get(argument)?))).collect();
         if found.len() == sources.len() || !executable {

@@ -4,7 +4,7 @@ use async_graphql_value::Name;
 use indexmap::IndexMap;
 
 use super::{
-    Composer, TypeSource, arguments, description, external, marks,
+    Composer, TypeSource, arguments, context, demand_control, description, external, marks,
     model::{GraphId, JoinField, MergedField},
     overriding::{self, Overridden},
     sharing,
@@ -87,7 +87,9 @@ fn merge(
     let same_type = matches!(fit, Fit::Same(_));
     let mut field = MergedField { description, ty: fit.into_type(), arguments, joins: Vec::new(), marks };
     let same_type = external::check(composer, &coordinate(), &field, sources) && same_type;
-    field.joins = joins(of, sources, same_type);
+    let places: Vec<_> = sources.iter().map(|source| (source.graph, source.field.pos)).collect();
+    demand_control::drop_missing_arguments(composer, &coordinate(), &mut field, &places);
+    field.joins = joins(composer, of, sources, same_type);
     Some(field)
 }
 
@@ -112,16 +114,16 @@ fn field_type(composer: &mut Composer<'_, '_>, coordinate: impl Fn() -> String, 
 }
 
 /// The `@join__field`s, none when they would only repeat the `@join__type`s.
-fn joins(of: &FieldsOf<'_, '_>, sources: &[FieldSource<'_>], same_type: bool) -> Vec<JoinField> {
+fn joins(composer: &Composer<'_, '_>, of: &FieldsOf<'_, '_>, sources: &[FieldSource<'_>], same_type: bool) -> Vec<JoinField> {
     let present = sources.iter().filter(|source| source.overridden != Overridden::Dropped);
-    let joins: Vec<_> = present.map(|source| join(source, same_type)).collect();
+    let joins: Vec<_> = present.map(|source| join(composer, source, same_type)).collect();
     if joins.len() == of.graphs && joins.iter().all(JoinField::is_plain) {
         return Vec::new();
     }
     joins
 }
 
-fn join(source: &FieldSource<'_>, same_type: bool) -> JoinField {
+fn join(composer: &Composer<'_, '_>, source: &FieldSource<'_>, same_type: bool) -> JoinField {
     let marks = &source.field.marks;
     // Where nothing is taken over, a label would leave the field to nobody.
     let overrides = marks.overrides.as_ref().filter(|_| source.takes_over);
@@ -138,5 +140,6 @@ fn join(source: &FieldSource<'_>, same_type: bool) -> JoinField {
         overrides: marks.overrides.as_ref().map(|overrides| overrides.from.clone()),
         used_overridden: source.overridden == Overridden::Used,
         override_label: label,
+        context_arguments: context::arguments(composer, source),
     }
 }

@@ -1,9 +1,10 @@
 //! Directives that stay in the supergraph, merged over the subgraphs that have them.
 
-use async_graphql_parser::{Pos, types::ConstDirective};
+use async_graphql_parser::{Pos, Positioned, types::ConstDirective};
+use async_graphql_value::{ConstValue, Name};
 
 use super::{
-    Composer,
+    Composer, demand_control,
     model::{GraphId, MergedMarks},
 };
 use crate::{Code, model::Marks};
@@ -23,10 +24,20 @@ pub(super) fn merge(
         merged.requires_scopes = both(merged.requires_scopes.take(), marks.requires_scopes.as_ref());
         merged.policy = both(merged.policy.take(), marks.policy.as_ref());
         merged.specified_by = merged.specified_by.or_else(|| marks.specified_by.clone());
+        merged.cost = merged.cost.max(marks.cost);
         for (custom, _) in &marks.custom {
             keep_custom(composer, &mut merged.custom, custom);
         }
     }
+    if sources.iter().any(|(_, _, marks)| marks.cost.is_some() || marks.list_size.is_some()) {
+        merged.list_size = demand_control::list_size(composer, &coordinate, sources);
+        demand_control::hint(composer, &coordinate, sources);
+    }
+    for (graph, _, marks) in sources {
+        let name = &composer.schemas[*graph].name;
+        merged.contexts.extend(marks.contexts.iter().map(|context| format!("{name}__{context}")));
+    }
+    different_customs(composer, &coordinate, sources);
     merged.deprecated = deprecation(composer, coordinate, sources);
     merged
 }
@@ -90,10 +101,35 @@ fn keep_custom(composer: &Composer<'_, '_>, kept: &mut Vec<ConstDirective>, cust
 }
 
 fn same_arguments(one: &ConstDirective, other: &ConstDirective) -> bool {
-    let plain = |directive: &ConstDirective| -> Vec<_> {
-        directive.arguments.iter().map(|(name, value)| (name.node.clone(), value.node.clone())).collect()
+    let same = |(name, value): &(Positioned<Name>, Positioned<ConstValue>)| {
+        other.get_argument(&name.node).is_some_and(|found| found.node == value.node)
     };
-    plain(one) == plain(other)
+    one.arguments.len() == other.arguments.len() && one.arguments.iter().all(same)
+}
+
+/// Of a directive that cannot be repeated, the first subgraph's arguments stay.
+fn different_customs(
+    composer: &mut Composer<'_, '_>,
+    coordinate: impl Fn() -> String,
+    sources: &[(GraphId, Pos, &Marks)],
+) {
+    let applied: Vec<_> =
+        sources.iter().flat_map(|(graph, _, marks)| marks.custom.iter().map(|it| (*graph, it))).collect();
+    for (index, (_, (first, _))) in applied.iter().enumerate() {
+        let name = &first.name.node;
+        let same = |(_, (other, _)): &&(GraphId, &(ConstDirective, Pos))| other.name.node == *name;
+        let leading = !applied[..index].iter().any(|it| same(&it));
+        if !leading || composer.kept_directives.get(name) != Some(&false) {
+            continue;
+        }
+        let others: Vec<_> = applied.iter().filter(same).collect();
+        if others.iter().all(|(_, (other, _))| same_arguments(first, other)) {
+            continue;
+        }
+        let message = format!("@{name} has different arguments on {}; the first one's are used.", coordinate());
+        let places = composer.places(others.iter().map(|(graph, (_, pos))| (*graph, *pos)));
+        composer.report.hint(Code::InconsistentNonRepeatableDirectiveArguments, message, places);
+    }
 }
 
 /// The reason that most subgraphs give, the first of those on a tie.

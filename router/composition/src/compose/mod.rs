@@ -2,6 +2,8 @@
 
 mod arguments;
 mod authorization;
+mod context;
+mod demand_control;
 mod description;
 mod directive;
 mod r#enum;

@@ -6,6 +6,8 @@ use async_graphql_parser::types::{ConstDirective, DirectiveLocation, Type};
 use async_graphql_value::{ConstValue, Name};
 use indexmap::IndexMap;
 
+use crate::model::ListSize;
+
 /// An index into [`Merged::graphs`], which has the order of the ingested schemas.
 pub(crate) type GraphId = usize;
 
@@ -129,6 +131,16 @@ pub(crate) struct JoinField {
     pub(crate) overrides: Option<String>,
     pub(crate) used_overridden: bool,
     pub(crate) override_label: Option<String>,
+    pub(crate) context_arguments: Vec<ContextArgument>,
+}
+
+/// An argument of a subgraph's field that routers fill in.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct ContextArgument {
+    pub(crate) name: Name,
+    pub(crate) ty: String,
+    pub(crate) context: String,
+    pub(crate) selection: String,
 }
 
 impl JoinField {
@@ -149,6 +161,10 @@ pub(crate) struct MergedMarks {
     pub(crate) deprecated: Option<String>,
     pub(crate) specified_by: Option<String>,
     pub(crate) one_of: bool,
+    pub(crate) cost: Option<i64>,
+    pub(crate) list_size: Option<ListSize>,
+    /// Each with the name of its subgraph: `name__context`.
+    pub(crate) contexts: BTreeSet<String>,
     pub(crate) custom: Vec<ConstDirective>,
 }
 

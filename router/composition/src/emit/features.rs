@@ -10,6 +10,10 @@ pub(super) struct Features {
     authenticated: bool,
     requires_scopes: bool,
     policy: bool,
+    cost: bool,
+    list_size: bool,
+    /// Contexts, or arguments that take their values from them.
+    pub(super) context: bool,
 }
 
 impl Features {
@@ -21,6 +25,7 @@ impl Features {
                 MergedKind::Object(it) | MergedKind::Interface(it) => {
                     for field in it.fields.values() {
                         features.see(&field.marks);
+                        features.context |= field.joins.iter().any(|join| !join.context_arguments.is_empty());
                         field.arguments.values().for_each(|argument| features.see(&argument.marks));
                     }
                 }
@@ -38,6 +43,9 @@ impl Features {
         self.authenticated |= marks.authenticated;
         self.requires_scopes |= marks.requires_scopes.is_some();
         self.policy |= marks.policy.is_some();
+        self.cost |= marks.cost.is_some();
+        self.list_size |= marks.list_size.is_some();
+        self.context |= !marks.contexts.is_empty();
     }
 
     /// The `@link`s and definitions of those that are used.
@@ -48,6 +56,9 @@ impl Features {
             (self.authenticated, AUTHENTICATED),
             (self.requires_scopes, REQUIRES_SCOPES),
             (self.policy, POLICY),
+            (self.cost && !self.list_size, COST),
+            (self.list_size, LIST_SIZE),
+            (self.context, CONTEXT),
         ];
         all.into_iter().filter(|(used, _)| *used).map(|(_, feature)| feature)
     }
@@ -88,8 +99,49 @@ scalar policy__Policy
 ",
 );
 
-/// Definitions of the link and join specifications.
-pub(super) const JOIN: &str = r"
+const COST: (&str, &str) = (
+    "  @link(url: \"https://specs.apollo.dev/cost/v0.1\")\n",
+    "
+directive @cost(weight: Int!) on ARGUMENT_DEFINITION | ENUM | FIELD_DEFINITION | INPUT_FIELD_DEFINITION | OBJECT | SCALAR
+",
+);
+const LIST_SIZE: (&str, &str) = (
+    "  @link(url: \"https://specs.apollo.dev/cost/v0.1\", import: [\"@cost\", \"@listSize\"])\n",
+    "
+directive @cost(weight: Int!) on ARGUMENT_DEFINITION | ENUM | FIELD_DEFINITION | INPUT_FIELD_DEFINITION | OBJECT | SCALAR
+
+directive @listSize(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!], requireOneSlicingArgument: Boolean = true) on FIELD_DEFINITION
+",
+);
+const CONTEXT: (&str, &str) = (
+    "  @link(url: \"https://specs.apollo.dev/context/v0.1\", for: SECURITY)\n",
+    "
+directive @context(name: String!) repeatable on OBJECT | INTERFACE | UNION
+
+directive @context__fromContext(field: context__ContextFieldValue) on ARGUMENT_DEFINITION
+
+scalar context__ContextFieldValue
+
+input join__ContextArgument {
+  name: String!
+  type: String!
+  context: String!
+  selection: join__FieldValue!
+}
+
+scalar join__FieldValue
+",
+);
+
+/// Definitions of the link and join specifications, v0.5 of join where contexts need it.
+pub(super) fn join(context: bool) -> String {
+    if !context {
+        return JOIN.to_owned();
+    }
+    JOIN.replacen("overrideLabel: String)", "overrideLabel: String, contextArguments: [join__ContextArgument!])", 1)
+}
+
+const JOIN: &str = r"
 directive @link(url: String, as: String, for: link__Purpose, import: [link__Import]) repeatable on SCHEMA
 
 directive @join__graph(name: String!, url: String!) on ENUM_VALUE

@@ -3,11 +3,12 @@
 use async_graphql_value::Name;
 
 use super::{
-    features::{Features, JOIN},
+    features::{self, Features},
     printer::{Printer, quoted},
 };
+use crate::model::ListSize;
 use crate::compose::model::{
-    GraphId, JoinField, JoinType, Merged, MergedComposite, MergedField, MergedInput, MergedKind, MergedMarks,
+    ContextArgument, GraphId, JoinField, JoinType, Merged, MergedComposite, MergedField, MergedInput, MergedKind, MergedMarks,
     MergedType,
 };
 
@@ -36,7 +37,8 @@ impl Supergraph<'_> {
     fn schema(&mut self, features: &Features) {
         self.printer.raw("schema\n");
         self.printer.raw("  @link(url: \"https://specs.apollo.dev/link/v1.0\")\n");
-        self.printer.raw("  @link(url: \"https://specs.apollo.dev/join/v0.4\", for: EXECUTION)\n");
+        let join = if features.context { "v0.5" } else { "v0.4" };
+        self.printer.put(format_args!("  @link(url: \"https://specs.apollo.dev/join/{join}\", for: EXECUTION)\n"));
         for (link, _) in features.used() {
             self.printer.raw(link);
         }
@@ -60,7 +62,7 @@ impl Supergraph<'_> {
     }
 
     fn specifications(&mut self, features: &Features) {
-        self.printer.raw(JOIN);
+        self.printer.raw(&features::join(features.context));
         for (_, definition) in features.used() {
             self.printer.raw(definition);
         }
@@ -209,12 +211,28 @@ impl Supergraph<'_> {
             for (name, on) in [("external", join.external), ("usedOverridden", join.used_overridden)] {
                 arguments.extend(on.then(|| format!("{name}: true")));
             }
+            if !join.context_arguments.is_empty() {
+                arguments.push(format!("contextArguments: [{}]", context_arguments(&join.context_arguments)));
+            }
             self.printer.raw(" @join__field");
             if !arguments.is_empty() {
                 self.printer.put(format_args!("({})", arguments.join(", ")));
             }
         }
     }
+}
+
+fn context_arguments(arguments: &[ContextArgument]) -> String {
+    let one = |argument: &ContextArgument| {
+        format!(
+            "{{context: {}, name: {}, type: {}, selection: {}}}",
+            quoted(&argument.context),
+            quoted(&argument.name),
+            quoted(&argument.ty),
+            quoted(&argument.selection)
+        )
+    };
+    arguments.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 /// Directives other than joins.
@@ -237,9 +255,34 @@ fn marks(printer: &mut Printer, marks: &MergedMarks) {
     for tag in &marks.tags {
         printer.put(format_args!(" @tag(name: {})", quoted(tag)));
     }
+    for context in &marks.contexts {
+        printer.put(format_args!(" @context(name: {})", quoted(context)));
+    }
+    if let Some(weight) = marks.cost {
+        printer.put(format_args!(" @cost(weight: {weight})"));
+    }
+    if let Some(size) = &marks.list_size {
+        list_size(printer, size);
+    }
     printer.deprecated(marks.deprecated.as_ref());
     for custom in &marks.custom {
         printer.applied(custom);
+    }
+}
+
+fn list_size(printer: &mut Printer, size: &ListSize) {
+    let mut arguments = Vec::new();
+    arguments.extend(size.assumed.map(|assumed| format!("assumedSize: {assumed}")));
+    for (name, texts) in [("slicingArguments", &size.slicing_arguments), ("sizedFields", &size.sized_fields)] {
+        if !texts.is_empty() {
+            let texts: Vec<_> = texts.iter().map(|text| quoted(text)).collect();
+            arguments.push(format!("{name}: [{}]", texts.join(", ")));
+        }
+    }
+    arguments.extend((!size.require_one).then(|| "requireOneSlicingArgument: false".to_owned()));
+    printer.raw(" @listSize");
+    if !arguments.is_empty() {
+        printer.put(format_args!("({})", arguments.join(", ")));
     }
 }
 

@@ -230,25 +230,29 @@ impl LinkReader<'_> {
     }
 
     /// A link straight to one of the small specifications that Federation is made of.
-    fn feature(&mut self, feature: Directive, prefix: &str, imports: &[Import]) {
-        self.links.federation.insert(prefix.to_owned(), feature);
-        let imported = format!("@{}", feature.name());
-        for import in imports.iter().filter(|import| import.name == imported) {
-            self.links.federation.insert(import.alias.trim_start_matches('@').to_owned(), feature);
+    fn feature(&mut self, directives: &[Directive], prefix: &str, imports: &[Import]) {
+        for (index, directive) in directives.iter().enumerate() {
+            // A specification's main directive has its name.
+            let name = if index == 0 { prefix.to_owned() } else { format!("{prefix}__{}", directive.name()) };
+            self.links.federation.insert(name, *directive);
+            let imported = format!("@{}", directive.name());
+            for import in imports.iter().filter(|import| import.name == imported) {
+                self.links.federation.insert(import.alias.trim_start_matches('@').to_owned(), *directive);
+            }
         }
     }
 }
 
-fn core_feature(identity: &str) -> Option<Directive> {
-    let features = [
-        Directive::Tag,
-        Directive::Inaccessible,
-        Directive::Authenticated,
-        Directive::RequiresScopes,
-        Directive::Policy,
-    ];
-    let name = identity.strip_prefix("https://specs.apollo.dev/")?;
-    features.into_iter().find(|feature| feature.name() == name)
+fn core_feature(identity: &str) -> Option<&'static [Directive]> {
+    match identity.strip_prefix("https://specs.apollo.dev/")? {
+        "tag" => Some(&[Directive::Tag]),
+        "inaccessible" => Some(&[Directive::Inaccessible]),
+        "authenticated" => Some(&[Directive::Authenticated]),
+        "requiresScopes" => Some(&[Directive::RequiresScopes]),
+        "policy" => Some(&[Directive::Policy]),
+        "cost" => Some(&[Directive::Cost, Directive::ListSize]),
+        _ => None,
+    }
 }
 
 /// Identity (the address without the version), name, and version of a specification.

@@ -165,13 +165,10 @@ impl Reader<'_> {
             Directive::Tag => to.tags.extend(self.required_text(directive, "name")),
             Directive::Override => to.overrides = self.overrides(directive),
             Directive::Compose => {}
-            Directive::Context | Directive::FromContext | Directive::Cost | Directive::ListSize => {
-                let message = format!(
-                    "@{} is not supported by this composer yet: remove it from {}.",
-                    directive.node.name.node, element.coordinate
-                );
-                self.error(Code::UnsupportedFeature, message, pos);
-            }
+            Directive::Cost => to.cost = self.cost(element, directive),
+            Directive::ListSize => to.list_size = self.list_size(element, directive),
+            Directive::Context => to.contexts.extend(self.context(element, directive)),
+            Directive::FromContext => to.from_context = self.from_context(element, directive),
         }
     }
 
@@ -235,7 +232,7 @@ impl Reader<'_> {
         Some(Override { from, label, pos: directive.pos })
     }
 
-    fn required_text(&mut self, directive: &Positioned<ConstDirective>, argument: &str) -> Option<String> {
+    pub(super) fn required_text(&mut self, directive: &Positioned<ConstDirective>, argument: &str) -> Option<String> {
         if directive.node.get_argument(argument).is_none() {
             let message = format!("@{} needs `{argument}`, a string.", directive.node.name.node);
             self.error(Code::InvalidGraphql, message, directive.pos);

@@ -1,5 +1,7 @@
 //! From SDL text to [`Schema`]: parsing, imports, extensions, root names, and what refers to what.
 
+mod context;
+mod cost;
 mod document;
 mod link;
 mod marks;

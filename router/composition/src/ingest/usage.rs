@@ -38,6 +38,7 @@ pub(super) fn mark(schema: &mut Schema) {
                 uses.extend(targets.drain(..).map(|target| (target, in_provides as fn(&mut Uses))));
             }
         }
+        uses.extend(in_contexts(schema, &ty.kind).into_iter().map(|target| (target, in_context as fn(&mut Uses))));
         uses.extend(demanded(schema, &ty.kind).map(|field| ((ty.name.clone(), field), by_interface as fn(&mut Uses))));
     }
     for ((ty, field), mark) in uses {
@@ -63,6 +64,23 @@ fn in_provides(uses: &mut Uses) {
 
 fn by_interface(uses: &mut Uses) {
     uses.by_interface = true;
+}
+
+fn in_context(uses: &mut Uses) {
+    uses.in_context = true;
+}
+
+/// The fields further up that arguments of a type's fields take their values from.
+fn in_contexts(schema: &Schema, kind: &Kind) -> Vec<Coordinate> {
+    let mut targets = Vec::new();
+    let fields = kind.fields().into_iter().flat_map(|fields| fields.values());
+    for argument in fields.flat_map(|field| field.arguments.values()) {
+        let Some(from) = &argument.marks.from_context else { continue };
+        for owner in schema.context_owners(&from.context) {
+            targets_of(schema, &owner.name, &from.selection, &mut targets);
+        }
+    }
+    targets
 }
 
 /// The fields that a type has because its interfaces have them.

@@ -61,6 +61,9 @@ fn obstacle(world: &World<'_>, place: &Place<'_>, owner: GraphId, field: &Name) 
     if let Some(requires) = requires.filter(|_| in_reach) {
         return format!("what it requires (\"{requires}\") cannot be fetched and brought to \"{name}\" by a key");
     }
+    if in_reach && !world.has_contexts(owner, ty, field, &place.contexts) {
+        return format!("a context that it takes in \"{name}\" is not set on the way there");
+    }
     let keys = world.local(owner, ty).map(|local| &local.marks.keys);
     let resolvable: Vec<_> =
         keys.into_iter().flatten().filter(|key| key.resolvable).map(|key| format!("\"{}\"", key.fields)).collect();

@@ -15,6 +15,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use async_graphql_value::Name;
 
 use self::{
+    graph_set::GraphSet,
     message::Step,
     reach::Reach,
     world::{Standpoint, World},
@@ -43,7 +44,7 @@ pub(crate) fn check(merged: &Merged, schemas: &[Schema], report: &mut Report) {
         if let Some(ty) = merged.types.get(root) {
             let graphs = ty.joins.iter().map(|join| Standpoint::at(join.graph)).collect();
             let step = walk.push(Step::Root(&ty.name));
-            walk.enter(&ty.name, graphs, step);
+            walk.enter(&ty.name, graphs, &world.no_contexts(), step);
         }
     }
     walk.run();
@@ -53,16 +54,21 @@ pub(crate) fn check(merged: &Merged, schemas: &[Schema], report: &mut Report) {
 struct Place<'a> {
     ty: &'a Name,
     reach: Reach<'a>,
+    /// The contexts that types on the way set.
+    contexts: GraphSet,
     /// How it was reached: an index into the steps.
     step: usize,
 }
+
+/// What has been walked from one type: where its values could be, under which contexts.
+type Seen<'a> = Vec<(Reach<'a>, GraphSet)>;
 
 struct Walk<'a, 'r> {
     world: &'a World<'a>,
     report: &'r mut Report,
     steps: Vec<Step<'a>>,
     /// What has been visited, by type: walking a subset again could only find the same.
-    seen: HashMap<&'a Name, Vec<Reach<'a>>>,
+    seen: HashMap<&'a Name, Seen<'a>>,
     queue: VecDeque<Place<'a>>,
     /// Fields that are already reported.
     errors: HashSet<(&'a Name, &'a Name)>,
@@ -79,33 +85,33 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// Goes on to a type, unless nothing new can be found there.
-    fn enter(&mut self, ty: &'a Name, from: Vec<Standpoint<'a>>, step: usize) {
+    fn enter(&mut self, ty: &'a Name, from: Vec<Standpoint<'a>>, contexts: &GraphSet, step: usize) {
         let Some(merged) = self.world.merged.types.get(ty).filter(|ty| !ty.marks.inaccessible) else { return };
         match merged.kind {
-            MergedKind::Object(_) => self.enter_object(ty, from, step),
-            MergedKind::Interface(_) | MergedKind::Union(_) => self.enter_abstract(ty, &from, step),
+            MergedKind::Object(_) => self.enter_object(ty, from, contexts, step),
+            MergedKind::Interface(_) | MergedKind::Union(_) => self.enter_abstract(ty, &from, contexts, step),
             _ => {}
         }
     }
 
-    fn enter_object(&mut self, ty: &'a Name, from: Vec<Standpoint<'a>>, step: usize) {
+    fn enter_object(&mut self, ty: &'a Name, from: Vec<Standpoint<'a>>, contexts: &GraphSet, step: usize) {
         let reach = Reach::from(self.world, ty, from);
         let seen = self.seen.entry(ty).or_default();
-        if seen.iter().any(|earlier| earlier.is_subset_of(&reach)) {
+        if seen.iter().any(|(earlier, under)| earlier.is_subset_of(&reach) && under.is_subset_of(contexts)) {
             return;
         }
-        seen.push(reach.clone());
-        self.queue.push_back(Place { ty, reach, step });
+        seen.push((reach.clone(), contexts.clone()));
+        self.queue.push_back(Place { ty, reach, contexts: contexts.clone(), step });
     }
 
     /// An abstract value is one of its objects; only subgraphs that know the object can say so.
-    fn enter_abstract(&mut self, ty: &'a Name, from: &[Standpoint<'a>], step: usize) {
+    fn enter_abstract(&mut self, ty: &'a Name, from: &[Standpoint<'a>], contexts: &GraphSet, step: usize) {
         let reach = Reach::from(self.world, ty, from.to_vec());
         for object in self.world.possible_types(ty) {
             let knowing: Vec<_> = reach.standpoints().filter_map(|at| self.world.cast(&at, ty, object)).collect();
             if !knowing.is_empty() {
                 let step = self.push(Step::Cast { on: object, after: step });
-                self.enter_object(object, knowing, step);
+                self.enter_object(object, knowing, contexts, step);
             }
         }
     }
@@ -117,8 +123,11 @@ impl<'a> Walk<'a, '_> {
 
     fn visit(&mut self, place: &Place<'a>) {
         let Some(composite) = self.world.merged.types.get(place.ty).and_then(|ty| ty.kind.composite()) else { return };
+        let mut below = place.contexts.clone();
+        self.world.add_contexts(place.ty, &mut below);
         for (name, field) in composite.fields.iter().filter(|(_, field)| !field.marks.inaccessible) {
-            let resolving = place.reach.resolving(self.world, place.ty, name);
+            let mut resolving = place.reach.resolving(self.world, place.ty, name);
+            resolving.retain(|at| self.world.has_contexts(at.graph, place.ty, name, &place.contexts));
             if resolving.is_empty() {
                 self.unreachable(place, name);
                 continue;
@@ -126,7 +135,7 @@ impl<'a> Walk<'a, '_> {
             let target = named(&field.ty);
             let Some((target, _)) = self.world.merged.types.get_key_value(target) else { continue };
             let step = self.push(Step::Field { name, after: place.step });
-            self.enter(target, resolving, step);
+            self.enter(target, resolving, &below, step);
         }
     }
 

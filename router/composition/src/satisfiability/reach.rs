@@ -165,6 +165,10 @@ impl<'a> Reach<'a> {
         if *field == "__typename" {
             return Some(at.clone());
         }
+        // Inside a requirement, nothing above it is at hand.
+        if depth > 0 && !world.has_contexts(at.graph, ty, field, &world.no_contexts()) {
+            return None;
+        }
         let provided = under_field(&at.provided, field);
         let resolves = || world.resolves(at.graph, ty, field) && Self::requirement(world, ty, field, at, depth);
         if provided.is_none() && !resolves() {

@@ -6,7 +6,7 @@ use async_graphql_value::Name;
 
 use super::graph_set::GraphSet;
 use crate::{
-    compose::model::{GraphId, Merged, MergedField, MergedKind},
+    compose::model::{ContextArgument, GraphId, Merged, MergedField, MergedKind},
     field_set::Selection,
     model::{External, Field, Kind, Schema, TypeDef, named},
 };
@@ -48,6 +48,8 @@ pub(super) struct World<'a> {
     objects: HashMap<&'a Name, Vec<&'a Name>>,
     /// Which subgraphs have a type, an interface object standing for it included.
     holders: HashMap<&'a Name, Vec<GraphId>>,
+    /// All contexts by their names in the supergraph, numbered.
+    contexts: HashMap<&'a str, usize>,
     /// What single subgraphs lead to, by type.
     reached: RefCell<HashMap<Name, Reached>>,
 }
@@ -57,9 +59,19 @@ type Reached = HashMap<GraphId, Rc<GraphSet>>;
 
 impl<'a> World<'a> {
     pub(super) fn new(merged: &'a Merged, schemas: &'a [Schema]) -> Self {
-        let mut world =
-            Self { merged, schemas, objects: HashMap::new(), holders: HashMap::new(), reached: RefCell::default() };
+        let mut world = Self {
+            merged,
+            schemas,
+            objects: HashMap::new(),
+            holders: HashMap::new(),
+            contexts: HashMap::new(),
+            reached: RefCell::default(),
+        };
         for ty in merged.types.values() {
+            for context in &ty.marks.contexts {
+                let number = world.contexts.len();
+                world.contexts.entry(context).or_insert(number);
+            }
             match &ty.kind {
                 MergedKind::Object(object) => {
                     for interface in object.implements.keys() {
@@ -91,6 +103,39 @@ impl<'a> World<'a> {
 
     pub(super) fn holders(&self, ty: &Name) -> &[GraphId] {
         self.holders.get(ty).map_or(&[], Vec::as_slice)
+    }
+
+    /// A set with room for every context.
+    pub(super) fn no_contexts(&self) -> GraphSet {
+        GraphSet::empty(self.contexts.len())
+    }
+
+    /// Adds the contexts that a type sets: its own, and those of its interfaces and unions.
+    pub(super) fn add_contexts(&self, ty: &Name, to: &mut GraphSet) {
+        if self.contexts.is_empty() {
+            return;
+        }
+        for setting in self.merged.types.values().filter(|it| !it.marks.contexts.is_empty()) {
+            if setting.name == *ty || self.possible_types(&setting.name).contains(&ty) {
+                setting.marks.contexts.iter().for_each(|context| to.insert(self.contexts[context.as_str()]));
+            }
+        }
+    }
+
+    /// Whether a subgraph's field can be given all the contexts that it takes.
+    pub(super) fn has_contexts(&self, graph: GraphId, ty: &Name, field: &Name, given: &GraphSet) -> bool {
+        self.taken_contexts(graph, ty, field).into_iter().flatten().all(|argument| {
+            let number = self.contexts.get(argument.context.as_str());
+            number.is_some_and(|number| given.contains(*number))
+        })
+    }
+
+    fn taken_contexts(&self, graph: GraphId, ty: &Name, field: &Name) -> Option<&'a [ContextArgument]> {
+        if self.contexts.is_empty() {
+            return None;
+        }
+        let join = self.merged_field(ty, field)?.joins.iter().find(|join| join.graph == Some(graph))?;
+        Some(join.context_arguments.as_slice())
     }
 
     /// What was found to be in reach of a subgraph.

@@ -10,8 +10,8 @@ use crate::{
         model::{Merged, MergedMarks},
     },
     diagnostics::Report,
-    field_set::Selection,
-    model::{Marks, Schema, TypeDef, named},
+    field_set::{FieldSet, Selection},
+    model::{Field, Marks, Schema, TypeDef, named},
 };
 
 /// Interfaces take their demands from their implementations; their own would hold for some subgraphs only.
@@ -44,21 +44,37 @@ pub(super) fn check_requirements(merged: &Merged, schemas: &[Schema], report: &m
     for schema in schemas {
         for ty in schema.types.values() {
             for field in ty.kind.fields().into_iter().flat_map(|fields| fields.values()) {
-                let Some(requires) = &field.marks.requires else { continue };
-                let mut needed = MergedMarks::default();
-                demanded(merged, &ty.name, &requires.selections, &mut needed);
-                if !needed.demands_something() || satisfies(&own_demands(merged, &ty.name, &field.name), &needed) {
-                    continue;
+                for (what, owner, selection) in computed_from(schema, ty, field) {
+                    let mut needed = MergedMarks::default();
+                    demanded(merged, owner, &selection.selections, &mut needed);
+                    if !needed.demands_something() || satisfies(&own_demands(merged, &ty.name, &field.name), &needed) {
+                        continue;
+                    }
+                    let message = format!(
+                        "{}.{} {what} \"{selection}\", which is guarded by @authenticated, @requiresScopes or \
+                         @policy: put the same on {}.{}.",
+                        ty.name, field.name, ty.name, field.name
+                    );
+                    report.error(Code::MissingTransitiveAuthRequirements, message, vec![schema.place(field.pos)]);
                 }
-                let message = format!(
-                    "{}.{} requires \"{requires}\", which is guarded by @authenticated, @requiresScopes or @policy: put \
-                     the same on {}.{}.",
-                    ty.name, field.name, ty.name, field.name
-                );
-                report.error(Code::MissingTransitiveAuthRequirements, message, vec![schema.place(field.pos)]);
             }
         }
     }
+}
+
+/// What a field requires or takes from contexts, with the type that has it.
+fn computed_from<'a>(
+    schema: &'a Schema,
+    ty: &'a TypeDef,
+    field: &'a Field,
+) -> Vec<(&'static str, &'a Name, &'a FieldSet)> {
+    let mut from: Vec<_> =
+        field.marks.requires.iter().map(|requires| ("requires", &ty.name, requires)).collect();
+    for context in field.arguments.values().filter_map(|argument| argument.marks.from_context.as_ref()) {
+        let owners = schema.context_owners(&context.context);
+        from.extend(owners.map(|owner| ("takes from its context", &owner.name, &context.selection)));
+    }
+    from
 }
 
 fn own_demands(merged: &Merged, ty: &Name, field: &Name) -> MergedMarks {

@@ -1,6 +1,8 @@
 //! Checks: each subgraph by itself, and the merged schema.
 
 mod authorization;
+mod context;
+mod demand_control;
 mod external;
 mod field_sets;
 mod implementations;
@@ -23,12 +25,15 @@ pub(crate) fn subgraphs(schemas: &[Schema], report: &mut Report) {
     for schema in schemas {
         let mut check = Check { schema, report };
         references::check(&mut check);
+        context::check_definitions(&mut check);
         for ty in schema.types.values() {
             field_sets::check(&mut check, ty);
             external::check(&mut check, ty);
             sharing::check(&mut check, ty);
             interface_objects::check(&mut check, ty);
             authorization::check(&mut check, ty);
+            demand_control::check(&mut check, ty);
+            context::check(&mut check, ty);
         }
     }
 }
