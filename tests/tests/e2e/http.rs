@@ -12,7 +12,9 @@ use crate::endpoints::{ENDPOINTS, Place, Scene};
 over_both_forms! {
     unknown_paths_and_wrong_methods_answer_in_the_envelope;
     bodies_that_cannot_be_read_answer_in_the_envelope;
+    addresses_that_cannot_be_read_answer_in_the_envelope;
     an_upload_that_is_broken_off_leaves_nothing;
+    the_probes_and_the_page_for_browsers_answer;
     documented_extras_that_are_not_there_yet_say_so;
 }
 
@@ -87,6 +89,55 @@ async fn bodies_that_cannot_be_read_answer_in_the_envelope(stage: &Stage) {
         let answer = scene.bo.send_raw(endpoint.method.clone(), endpoint.path, kind, broken.as_slice()).await;
         answer.is_a_clean_failure();
     }
+}
+
+async fn addresses_that_cannot_be_read_answer_in_the_envelope(stage: &Stage) {
+    let scene = Scene::set(stage).await;
+    let bad = ["%FF", "%", "%zz", "a%00", "1&user_id=2", "%F0%9F%98%80", "1%27%20OR%201=1"];
+    for endpoint in ENDPOINTS.iter().filter(|endpoint| endpoint.place == Place::Query) {
+        for (name, _) in endpoint.ids {
+            for value in bad {
+                let path = format!("{}?{name}={value}&page_num=0&page_size=10", endpoint.path);
+                scene.bo.get(&path, &[]).await.is_a_failure();
+            }
+        }
+        if endpoint.paged {
+            let path = format!(
+                "{}?user_id={}&video_id={}&page_num=%FF&page_size=10",
+                endpoint.path, scene.ana.id, scene.video
+            );
+            scene.bo.get(&path, &[]).await.is_a_failure();
+        }
+    }
+    let known = [("user_id", scene.ana.id.as_str()), ("user_id", "x"), ("unknown", "parameter"), ("", "")];
+    assert_eq!(
+        scene.bo.get("/user/info", &known).await.data()["id"],
+        scene.ana.id.as_str(),
+        "of several the first counts"
+    );
+    for body in
+        [r#"{"username":{"a":1},"password":"x"}"#, r#"{"username":["a"],"password":"x"}"#, r#"{"username":null}"#]
+    {
+        let answer = scene.bo.send_raw(Method::POST, "/user/register", Some("application/json"), body).await;
+        answer.fails_with(ErrorCode::InvalidArgument);
+    }
+}
+
+async fn the_probes_and_the_page_for_browsers_answer(stage: &Stage) {
+    let anybody = stage.anybody();
+    for path in ["/livez", "/readyz", "/metrics"] {
+        assert_eq!(anybody.status(path).await, 200, "{path}");
+    }
+    let browser = anybody.request(Method::GET, "/graphql").header("accept", "text/html,*/*;q=0.8");
+    let page = browser.send().await.unwrap();
+    assert_eq!(page.status(), 200);
+    assert!(page.headers()["content-type"].to_str().unwrap().starts_with("text/html"));
+    let page = page.text().await.unwrap();
+    let elsewhere = ["src=\"http", "href=\"http", "src=\"//", "href=\"//", "unpkg", "jsdelivr"];
+    assert!(elsewhere.iter().all(|text| !page.contains(text)), "the page has to work without a network: {page}");
+    let answer = anybody.get("/video/feed/", &[]).await;
+    assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
 }
 
 async fn an_upload_that_is_broken_off_leaves_nothing(stage: &Stage) {

@@ -7,10 +7,12 @@ use reel_e2e::{Answer, CLIP, Encoding, File, PICTURE, Person, Stage};
 use reel_error::ErrorCode;
 use reel_id::{Clock as _, SystemClock};
 use reqwest::Method;
+use reqwest::multipart::{Form, Part};
 use serde_json::Value;
 
 over_both_forms! {
     a_video_needs_a_title_and_has_to_be_a_video;
+    parameters_may_come_before_or_after_the_file;
     a_published_video_is_listed_and_its_files_are_served;
     lists_are_newest_first_and_paged_from_zero;
     popular_videos_are_the_most_visited;
@@ -55,6 +57,25 @@ async fn a_video_needs_a_title_and_has_to_be_a_video(stage: &Stage) {
         ana.send(Method::POST, "/video/publish", Encoding::Multipart, &fields, Some(File::video()));
     without_description.await.data();
     assert_eq!(list(&ana, &ana, 0, 10).await.column("title"), ["title", &"长".repeat(128)]);
+}
+
+async fn parameters_may_come_before_or_after_the_file(stage: &Stage) {
+    let ana = stage.person("ana").await;
+    let send = async |form: Form| {
+        let response = ana.request(Method::POST, "/video/publish").multipart(form).send().await.unwrap();
+        response.json::<Value>().await.unwrap()["base"]["code"].as_i64().unwrap()
+    };
+    let film = || Part::bytes(CLIP).file_name("clip.mp4");
+    let number = |code: ErrorCode| i64::from(code.number());
+    assert_eq!(send(Form::new().part("data", film()).text("title", "after")).await, 10_000);
+    assert_eq!(send(Form::new().text("title", "before").part("data", film()).text("description", "d")).await, 10_000);
+    // Neither a name nor a type of the client's is needed.
+    assert_eq!(send(Form::new().text("title", "bare").part("data", Part::bytes(CLIP))).await, 10_000);
+    assert_eq!(send(Form::new().part("data", film())).await, number(ErrorCode::InvalidArgument));
+    assert_eq!(send(Form::new().part("data", film()).text("title", " ")).await, number(ErrorCode::BlankTitle));
+    let misnamed = send(Form::new().part("file", film()).text("title", "t")).await;
+    assert!([ErrorCode::InvalidArgument, ErrorCode::UnreadableBody].map(number).contains(&misnamed), "{misnamed}");
+    assert_eq!(list(&ana, &ana, 0, 10).await.column("title"), ["bare", "before", "after"]);
 }
 
 async fn a_published_video_is_listed_and_its_files_are_served(stage: &Stage) {
