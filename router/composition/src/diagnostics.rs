@@ -134,7 +134,6 @@ codes! {
     ExternalArgumentDefaultMismatch = "EXTERNAL_ARGUMENT_DEFAULT_MISMATCH",
     ExternalArgumentMissing = "EXTERNAL_ARGUMENT_MISSING",
     ExternalArgumentTypeMismatch = "EXTERNAL_ARGUMENT_TYPE_MISMATCH",
-    ExternalCollisionWithAnotherDirective = "EXTERNAL_COLLISION_WITH_ANOTHER_DIRECTIVE",
     ExternalMissingOnBase = "EXTERNAL_MISSING_ON_BASE",
     ExternalOnInterface = "EXTERNAL_ON_INTERFACE",
     ExternalTypeMismatch = "EXTERNAL_TYPE_MISMATCH",
@@ -202,7 +201,6 @@ codes! {
     RequiredArgumentMissingInSomeSubgraph = "REQUIRED_ARGUMENT_MISSING_IN_SOME_SUBGRAPH",
     RequiredInaccessible = "REQUIRED_INACCESSIBLE",
     RequiredInputFieldMissingInSomeSubgraph = "REQUIRED_INPUT_FIELD_MISSING_IN_SOME_SUBGRAPH",
-    RequiresFieldsHasArgs = "REQUIRES_FIELDS_HAS_ARGS",
     RequiresFieldsMissingExternal = "REQUIRES_FIELDS_MISSING_EXTERNAL",
     RequiresHasDirectiveInFieldsArg = "REQUIRES_HAS_DIRECTIVE_IN_FIELDS_ARG",
     RequiresInvalidFields = "REQUIRES_INVALID_FIELDS",
@@ -215,7 +213,6 @@ codes! {
     TypeDefinitionInvalid = "TYPE_DEFINITION_INVALID",
     TypeKindMismatch = "TYPE_KIND_MISMATCH",
     UnknownFederationLinkVersion = "UNKNOWN_FEDERATION_LINK_VERSION",
-    UnsupportedFeature = "UNSUPPORTED_FEATURE",
     UnusedEnumType = "UNUSED_ENUM_TYPE",
 }
 

@@ -144,9 +144,10 @@ pub(crate) struct ContextArgument {
 }
 
 impl JoinField {
-    /// Whether it says no more than that the subgraph has the field.
+    /// Whether it says no more than that the subgraph has the field. What was taken over does not matter where the old
+    /// subgraph has no part in the type.
     pub(crate) fn is_plain(&self) -> bool {
-        *self == Self { graph: self.graph, ..Self::default() }
+        *self == Self { graph: self.graph, overrides: self.overrides.clone(), ..Self::default() }
     }
 }
 

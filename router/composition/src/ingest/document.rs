@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use async_graphql_parser::{
     Error, Pos, Positioned, parse_schema,
-    types::{DirectiveDefinition, SchemaDefinition, TypeDefinition, TypeSystemDefinition},
+    types::{DirectiveDefinition, DirectiveLocation, SchemaDefinition, TypeDefinition, TypeSystemDefinition},
 };
 use async_graphql_value::{ConstValue, Name};
 use indexmap::IndexMap;
@@ -18,7 +18,7 @@ use crate::{
     Code, Subgraph,
     diagnostics::{Place, Report},
     model::{Composed, DirectiveDef, Schema},
-    spec::Directive,
+    spec::{Directive, location_name},
 };
 
 /// The definitions of a document by kind.
@@ -133,8 +133,13 @@ fn own_directives(
     let mut own = IndexMap::new();
     for directive in directives {
         let name = &directive.node.name.node;
-        if reader.links.meaning(name, true) != Meaning::Other {
-            continue;
+        match reader.links.meaning(name, true) {
+            Meaning::Other => {}
+            Meaning::Federation(meaning) => {
+                known_definition(reader, meaning, directive);
+                continue;
+            }
+            Meaning::NotImported(_) | Meaning::BuiltIn => continue,
         }
         let definition = DirectiveDef {
             pos: directive.pos,
@@ -152,6 +157,31 @@ fn own_directives(
         }
     }
     own
+}
+
+/// A subgraph may repeat a definition of Federation, but not change it.
+fn known_definition(reader: &mut Reader<'_>, meaning: Directive, directive: &Positioned<DirectiveDefinition>) {
+    let name = &directive.node.name.node;
+    for argument in &directive.node.arguments {
+        let argument = &argument.node.name;
+        if !meaning.arguments().contains(&argument.node.as_str()) {
+            let message = format!(
+                "The definition of @{name} has the argument \"{}\", which Federation's does not: remove the definition.",
+                argument.node
+            );
+            reader.error(Code::DirectiveDefinitionInvalid, message, argument.pos);
+        }
+    }
+    for location in &directive.node.locations {
+        let on_schema = meaning == Directive::Tag && location.node == DirectiveLocation::Schema;
+        if !meaning.locations().contains(&location.node) && !on_schema {
+            let message = format!(
+                "The definition of @{name} puts it on {}, where Federation's cannot stand: remove the definition.",
+                location_name(location.node)
+            );
+            reader.error(Code::DirectiveDefinitionInvalid, message, location.pos);
+        }
+    }
 }
 
 /// Whether `repeatable` stands before the locations. The parser says yes for every definition, so look at the text.

@@ -101,6 +101,11 @@ impl Links {
         })
     }
 
+    /// Whether a type is one that Federation's directives take.
+    pub(super) fn is_federation_scalar(&self, type_name: &str) -> bool {
+        type_name == "_FieldSet" || type_name.starts_with("federation__") || self.machinery.contains(type_name)
+    }
+
     /// Whether a type is part of the federation machinery, not of the graph.
     pub(super) fn is_machinery(&self, type_name: &str) -> bool {
         matches!(type_name, "_Any" | "_Entity" | "_Service" | "_FieldSet")
@@ -133,6 +138,12 @@ impl LinkReader<'_> {
         };
         let imports = self.imports(directive);
         let (identity, name, version) = split_url(url);
+        if version.is_none() && identity.starts_with("https://specs.apollo.dev") {
+            let message = format!(
+                "\"{url}\" names no version of a specification: end it like .../federation/v2.{NEWEST_MINOR}."
+            );
+            return self.error(Code::InvalidLinkIdentifier, message);
+        }
         match identity.as_str() {
             FEDERATION_IDENTITY => self.federation(url, version, &alias.unwrap_or(name), &imports),
             "https://specs.apollo.dev/link" => {}

@@ -24,7 +24,11 @@ pub(super) fn read(reader: &mut Reader<'_>, definitions: &[Positioned<TypeDefini
     let (extensions, bases): (Vec<_>, Vec<_>) = definitions.iter().partition(|definition| definition.node.extend);
     for definition in bases.into_iter().chain(extensions) {
         let name = &definition.node.name.node;
-        if reader.links.is_machinery(name) || is_builtin_scalar(name) {
+        if reader.links.is_machinery(name) {
+            known_type(reader, definition);
+            continue;
+        }
+        if is_builtin_scalar(name) {
             continue;
         }
         let ty = one(reader, definition);
@@ -37,6 +41,16 @@ pub(super) fn read(reader: &mut Reader<'_>, definitions: &[Positioned<TypeDefini
     }
     drop_machinery_fields(&mut types);
     types
+}
+
+/// The types that Federation's directives take are scalars.
+fn known_type(reader: &mut Reader<'_>, definition: &Positioned<TypeDefinition>) {
+    let name = &definition.node.name.node;
+    let scalar = matches!(definition.node.kind, TypeKind::Scalar);
+    if !scalar && reader.links.is_federation_scalar(name) {
+        let message = format!("\"{name}\" belongs to Federation, where it is a scalar: remove or rename the type.");
+        reader.error(Code::TypeDefinitionInvalid, message, definition.pos);
+    }
 }
 
 /// `_service` and `_entities` are how routers talk to subgraphs, not part of the graph.

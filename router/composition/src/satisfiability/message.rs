@@ -25,7 +25,8 @@ pub(super) fn report(world: &World<'_>, report: &mut Report, steps: &[Step<'_>],
     let owners: Vec<GraphId> = world.holders(ty).iter().copied().filter(|it| world.resolves(*it, ty, field)).collect();
     let from: Vec<GraphId> = place.reach.standpoints().map(|at| at.graph).collect();
     let names = |graphs: &[GraphId]| list(graphs.iter().map(|graph| format!("\"{}\"", world.schemas[*graph].name)));
-    let mut message = format!("No plan can answer `{}`: ", query(world, steps, place, field));
+    let setting = world.setting(ty, field);
+    let mut message = format!("No plan can answer `{}`{setting}: ", query(world, steps, place, field));
     match owners.as_slice() {
         [] => message.push_str(&format!("no subgraph resolves {ty}.{field} for such a value.")),
         owners => {

@@ -6,6 +6,7 @@
 //! type and on the subgraphs within reach, so each such pair is visited once.
 
 mod graph_set;
+mod labels;
 mod message;
 mod reach;
 mod world;
@@ -29,17 +30,19 @@ use crate::{
 /// Errors beyond these would mostly repeat the same missing key.
 const MAX_ERRORS: usize = 20;
 
-/// Checks every path from the roots.
+/// Checks every path from the roots, whatever the labels of overrides are set to.
 pub(crate) fn check(merged: &Merged, schemas: &[Schema], report: &mut Report) {
-    let world = World::new(merged, schemas);
-    let mut walk = Walk {
-        world: &world,
-        report,
-        steps: Vec::new(),
-        seen: HashMap::new(),
-        queue: VecDeque::new(),
-        errors: HashSet::new(),
-    };
+    let mut errors = HashSet::new();
+    for labels in labels::settings(merged) {
+        let world = World::new(merged, schemas, labels);
+        check_world(&world, report, &mut errors);
+    }
+}
+
+fn check_world<'a>(world: &World<'a>, report: &mut Report, errors: &mut HashSet<Coordinate<'a>>) {
+    let merged = world.merged;
+    let mut walk =
+        Walk { world, report, steps: Vec::new(), seen: HashMap::new(), queue: VecDeque::new(), errors };
     for root in ["Query", "Mutation", "Subscription"] {
         if let Some(ty) = merged.types.get(root) {
             let graphs = ty.joins.iter().map(|join| Standpoint::at(join.graph)).collect();
@@ -63,15 +66,18 @@ struct Place<'a> {
 /// What has been walked from one type: where its values could be, under which contexts.
 type Seen<'a> = Vec<(Reach<'a>, GraphSet)>;
 
+/// A field of a type.
+type Coordinate<'a> = (&'a Name, &'a Name);
+
 struct Walk<'a, 'r> {
-    world: &'a World<'a>,
+    world: &'r World<'a>,
     report: &'r mut Report,
     steps: Vec<Step<'a>>,
     /// What has been visited, by type: walking a subset again could only find the same.
     seen: HashMap<&'a Name, Seen<'a>>,
     queue: VecDeque<Place<'a>>,
     /// Fields that are already reported.
-    errors: HashSet<(&'a Name, &'a Name)>,
+    errors: &'r mut HashSet<Coordinate<'a>>,
 }
 
 impl<'a> Walk<'a, '_> {

@@ -1,12 +1,16 @@
 //! The subgraphs as satisfiability sees them: who has which type, who resolves which field.
 
-use std::{cell::RefCell, collections::HashMap, rc::Rc};
+use std::{
+    cell::RefCell,
+    collections::{HashMap, HashSet},
+    rc::Rc,
+};
 
 use async_graphql_value::Name;
 
 use super::graph_set::GraphSet;
 use crate::{
-    compose::model::{ContextArgument, GraphId, Merged, MergedField, MergedKind},
+    compose::model::{ContextArgument, GraphId, JoinField, Merged, MergedField, MergedKind},
     field_set::Selection,
     model::{External, Field, Kind, Schema, TypeDef, named},
 };
@@ -50,6 +54,8 @@ pub(super) struct World<'a> {
     holders: HashMap<&'a Name, Vec<GraphId>>,
     /// All contexts by their names in the supergraph, numbered.
     contexts: HashMap<&'a str, usize>,
+    /// The labels of overrides that are on.
+    labels: HashSet<&'a str>,
     /// What single subgraphs lead to, by type.
     reached: RefCell<HashMap<Name, Reached>>,
 }
@@ -58,13 +64,14 @@ pub(super) struct World<'a> {
 type Reached = HashMap<GraphId, Rc<GraphSet>>;
 
 impl<'a> World<'a> {
-    pub(super) fn new(merged: &'a Merged, schemas: &'a [Schema]) -> Self {
+    pub(super) fn new(merged: &'a Merged, schemas: &'a [Schema], labels: HashSet<&'a str>) -> Self {
         let mut world = Self {
             merged,
             schemas,
             objects: HashMap::new(),
             holders: HashMap::new(),
             contexts: HashMap::new(),
+            labels,
             reached: RefCell::default(),
         };
         for ty in merged.types.values() {
@@ -184,8 +191,21 @@ impl<'a> World<'a> {
         let Some(own) = self.field(graph, ty, field).filter(|own| own.external != External::Yes) else { return false };
         let holder = self.local(graph, ty).map_or(ty, |local| &local.name);
         let Some(merged) = self.merged_field(holder, &own.name) else { return false };
-        let asked = |join: &crate::compose::model::JoinField| join.graph == Some(graph) && !join.used_overridden;
+        let asked = |join: &JoinField| join.graph == Some(graph) && !join.used_overridden && self.is_on(join);
         merged.joins.is_empty() || merged.joins.iter().any(asked)
+    }
+
+    /// With the label on, the new owner resolves the field, with the label off, the old one.
+    fn is_on(&self, join: &JoinField) -> bool {
+        join.override_label.as_deref().is_none_or(|label| self.labels.contains(label) == join.overrides.is_some())
+    }
+
+    /// The setting of the labels, for a message; empty when the graph has none.
+    pub(super) fn setting(&self, ty: &Name, field: &str) -> String {
+        let joins = self.merged_field(ty, field).map_or(&[][..], |field| &field.joins);
+        let Some(label) = joins.iter().find_map(|join| join.override_label.as_deref()) else { return String::new() };
+        let state = if self.labels.contains(label) { "on" } else { "off" };
+        format!(" while the @override label \"{label}\" is {state}")
     }
 
     /// The same standpoint, knowing that the value is a certain object; `None` when the subgraph cannot know that.

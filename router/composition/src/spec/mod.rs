@@ -106,6 +106,23 @@ impl Directive {
         }
     }
 
+    /// The arguments that it has.
+    pub(crate) fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::Key => &["fields", "resolvable"],
+            Self::Requires | Self::Provides => &["fields"],
+            Self::External => &["reason"],
+            Self::Tag | Self::Compose | Self::Context => &["name"],
+            Self::Override => &["from", "label"],
+            Self::RequiresScopes => &["scopes"],
+            Self::Policy => &["policies"],
+            Self::FromContext => &["field"],
+            Self::Cost => &["weight"],
+            Self::ListSize => &["assumedSize", "slicingArguments", "sizedFields", "requireOneSlicingArgument"],
+            Self::Extends | Self::Inaccessible | Self::Shareable | Self::InterfaceObject | Self::Authenticated => &[],
+        }
+    }
+
     /// Leaving it out would open what was meant to be closed.
     pub(crate) fn guards(self) -> bool {
         matches!(self, Self::Authenticated | Self::RequiresScopes | Self::Policy | Self::Inaccessible)

@@ -6,7 +6,7 @@ use async_graphql_parser::types::Type;
 use async_graphql_value::{ConstValue, Name};
 use indexmap::IndexMap;
 
-use super::{field_places, type_places};
+use super::{Check, field_places, type_places};
 use crate::{
     Code,
     compose::model::{Merged, MergedComposite, MergedInput, MergedKind, MergedType},
@@ -22,6 +22,20 @@ pub(super) fn check(merged: &Merged, schemas: &[Schema], report: &mut Report) {
         } else if ty.name == "Query" {
             let message = "Query is @inaccessible: clients would have nothing to begin with.";
             check.report.error(Code::QueryRootTypeInaccessible, message, type_places(schemas, "Query"));
+        }
+    }
+}
+
+/// Arguments of directives are not part of what clients see.
+pub(super) fn check_definitions(check: &mut Check<'_, '_>) {
+    let schema = check.schema;
+    for (name, directive) in &schema.directives {
+        for argument in directive.arguments.values().filter(|argument| argument.marks.inaccessible.is_some()) {
+            let message = format!(
+                "@inaccessible cannot stand on the directive argument @{name}({}:): remove it.",
+                argument.name
+            );
+            check.error(Code::DisallowedInaccessible, message, argument.pos);
         }
     }
 }

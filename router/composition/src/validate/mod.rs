@@ -26,6 +26,7 @@ pub(crate) fn subgraphs(schemas: &[Schema], report: &mut Report) {
         let mut check = Check { schema, report };
         references::check(&mut check);
         context::check_definitions(&mut check);
+        inaccessible::check_definitions(&mut check);
         for ty in schema.types.values() {
             field_sets::check(&mut check, ty);
             external::check(&mut check, ty);
