@@ -2,6 +2,7 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
@@ -13,7 +14,8 @@ use crate::{REQUEST_ID, RequestContext};
 /// What is logged for a request whose client went away before it was answered.
 const CLIENT_WENT_AWAY: u16 = 499;
 
-/// Asked for all the time and by machines: logged on level debug.
+/// Asked for all the time and by machines: logged on level debug, like the gRPC calls between our own processes, of
+/// which the question for ended logins alone comes several times a second.
 const PROBES: [&str; 3] = ["/livez", "/readyz", "/metrics"];
 
 /// The same routes; each request to them is logged in one line, counted and timed, gets a [`RequestContext`], and its
@@ -44,6 +46,7 @@ struct Record {
     trace_id: String,
     begun: Instant,
     status: u16,
+    by_machines: bool,
 }
 
 impl Record {
@@ -57,6 +60,7 @@ impl Record {
             trace_id: context.trace_id(),
             begun: Instant::now(),
             status: CLIENT_WENT_AWAY,
+            by_machines: path.is_some_and(|path| PROBES.contains(&path.as_str())) || is_grpc(request),
         }
     }
 
@@ -67,7 +71,7 @@ impl Record {
 
 impl Drop for Record {
     fn drop(&mut self) {
-        let Self { method, path, request_id, trace_id, begun, status } = self;
+        let Self { method, path, request_id, trace_id, begun, status, by_machines } = self;
         let elapsed = begun.elapsed();
         let labels = [("method", (*method).to_owned()), ("path", path.clone()), ("status", status.to_string())];
         metrics::counter!("http_requests_total", &labels).increment(1);
@@ -90,10 +94,14 @@ impl Drop for Record {
         }
         match *status {
             500.. => line!(warn),
-            _ if PROBES.contains(&path.as_str()) => line!(debug),
+            _ if *by_machines => line!(debug),
             _ => line!(info),
         }
     }
+}
+
+fn is_grpc(request: &Request) -> bool {
+    request.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"))
 }
 
 /// A client may invent methods without end; metrics may not have labels without end.
@@ -173,6 +181,17 @@ mod tests {
         let lines = lines.parsed();
         let short = |line: &Value| format!("{} {} {}", line["level"], line["path"], line["status"]).replace('"', "");
         assert_eq!(lines.iter().map(short).collect::<Vec<_>>(), ["WARN /broken 500", "INFO unmatched 404"]);
+    }
+
+    #[tokio::test]
+    async fn calls_between_our_own_processes_do_not_fill_the_log() {
+        let lines = Lines::default();
+        for kind in ["application/grpc", "application/json"] {
+            let request = Request::get("/things/7").header("content-type", kind).body(Body::empty()).unwrap();
+            router().oneshot(request).with_subscriber(lines.subscriber()).await.unwrap();
+        }
+        let answered = lines.parsed().into_iter().filter(|line| line["message"] == "answered");
+        assert_eq!(answered.count(), 1);
     }
 
     #[tokio::test]
