@@ -65,7 +65,8 @@ async fn its_statements_do_not_grow_with_the_page(stage: &Stage) {
     futures::future::join_all((0..5).map(share)).await;
     let (one, fifty) = (cost(stage, &people[0], 1).await, cost(stage, &people[0], 50).await);
     assert_eq!(one, fifty, "the query for 1 video costs {one} statements, the one for 50 costs {fifty}");
-    assert!(one <= 10, "{one} statements are more than one for each kind of fact");
+    // Videos; authors; follows; counts, likes, comments; the comments' authors. (The ids of the page come from Redis.)
+    assert!(one <= 7, "{one} statements are more than one for each kind of fact");
 }
 
 /// Asserts that everything but this domain's fields is there.
