@@ -1,7 +1,7 @@
 //! The social domain: who follows whom, and who are friends because they follow each other.
 //!
 //! It owns two tables, the rows (`follow`) and how many of them name each person (`follow_stats`), and keeps them equal.
-//! Whether a person exists is the user domain's to say ([`rpc`]).
+//! Whether a person exists is the user domain's to say (`rpc.rs`).
 
 mod domain;
 mod graphql;
