@@ -11,7 +11,7 @@ use reel_router::auth::{EndedSessions, RevocationTask, RevocationWatch};
 use reel_router::http::{ReadinessCheck, RouterApp, RouterParts, serve};
 use reel_router::transport::SubgraphTransport;
 use reel_router::transport::http::{HttpTransport, HttpTransportSettings};
-use reel_router::{Engine, EngineSettings};
+use reel_router::Engine;
 use reel_rpc::Channel;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -126,7 +126,7 @@ pub async fn start_router(
     listener: TcpListener,
 ) -> Result<RunningRouter, Failure> {
     let address = listener.local_addr().map_err(Failure::internal)?;
-    let engine = Engine::new(SUPERGRAPH, transports, engine_settings(settings)).map_err(Failure::internal)?;
+    let engine = Engine::new(SUPERGRAPH, transports, settings.router.engine()).map_err(Failure::internal)?;
     let ended = Arc::new(EndedSessions::default());
     let verifier = TokenVerifier::new(&public_keys(settings)?, &settings.auth, Arc::clone(&platform.clock));
     let parts = RouterParts {
@@ -169,10 +169,6 @@ fn http_settings(domain: Domain, url: &str) -> Result<HttpTransportSettings, Fai
         Failure::usage(format!("subgraphs.{}.url: {url} is not a URL (http://host:port): {error}", domain.name()))
     })?;
     Ok(HttpTransportSettings::new(uri, reel_subgraph::http::audience(domain.name())))
-}
-
-fn engine_settings(settings: &Settings) -> EngineSettings {
-    EngineSettings { introspection: settings.router.graphql.introspection, ..EngineSettings::default() }
 }
 
 /// The keys of the settings; the process that signs needs no second setting for its own.

@@ -1,14 +1,22 @@
-//! Settings of the router's HTTP side. What bounds documents and plans is the engine's.
+//! Settings of the router (`router.*`).
+
+mod limits;
 
 use reel_config::{Millis, Seconds};
 use serde::Deserialize;
+
+pub use limits::LimitSettings;
+
+use crate::EngineSettings;
 
 /// How the router speaks HTTP (`router.*`).
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RouterSettings {
-    /// Connections, bodies and deadlines.
+    /// Connections.
     pub http: HttpSettings,
+    /// What one request may cost.
+    pub limits: LimitSettings,
     /// The documented REST endpoints.
     pub rest: RestSettings,
     /// The GraphQL endpoint.
@@ -19,14 +27,10 @@ pub struct RouterSettings {
     pub revocation: RevocationSettings,
 }
 
-/// Connections, bodies and deadlines (`router.http.*`).
+/// Connections (`router.http.*`).
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct HttpSettings {
-    /// The largest request body, files excepted, in bytes.
-    pub body_limit_bytes: usize,
-    /// How long a request may take, files excepted, in seconds.
-    pub deadline_s: Seconds,
     /// How long a client may take to send the head of a request, in seconds. It also bounds an idle connection.
     pub header_timeout_s: Seconds,
     /// Open connections at one time; further ones wait.
@@ -85,11 +89,20 @@ pub struct RevocationSettings {
     pub stale_after_ms: Millis,
 }
 
+impl RouterSettings {
+    /// What the engine needs of them.
+    pub fn engine(&self) -> EngineSettings {
+        EngineSettings {
+            limits: self.limits.of_documents(),
+            introspection: self.graphql.introspection,
+            ..EngineSettings::default()
+        }
+    }
+}
+
 impl Default for HttpSettings {
     fn default() -> Self {
         Self {
-            body_limit_bytes: 256 * 1024,
-            deadline_s: Seconds(10),
             header_timeout_s: Seconds(30),
             max_connections: 10_000,
             max_in_flight: 2_000,

@@ -56,7 +56,7 @@ pub(super) async fn serve(endpoint: &Endpoint, rest: &Rest, request: Request) ->
 
 impl Rest {
     async fn answer(&self, endpoint: &Endpoint, caller: Caller, head: &Parts, body: Body) -> Result<Reply, Failure> {
-        let limit = self.shared.settings.http.deadline_s.duration();
+        let limit = self.shared.settings.limits.deadline_s.duration();
         let mut request = RequestHead::read(&head.headers, limit);
         let viewer = match self.admit(endpoint.access, caller) {
             Ok(viewer) => viewer,
@@ -68,7 +68,7 @@ impl Rest {
         let mut input = Input::new(caller, form::Fields::new());
         input.refresh_token = Credentials::read(&head.headers).refresh.map(Cow::into_owned);
         if let Takes::File { kind, check } = endpoint.takes {
-            let form_limit = self.shared.settings.http.body_limit_bytes;
+            let form_limit = self.shared.settings.limits.body_bytes;
             let file = FileBody { gate: &self.shared.gate, kind, check, form_limit };
             let viewer = input.viewer()?;
             within(self.shared.gate.timeout(), file.read(&head.headers, body, viewer, &mut input)).await?;
@@ -95,7 +95,7 @@ impl Rest {
 
     async fn fields(&self, takes: Takes, head: &Parts, body: Body) -> Result<form::Fields, Failure> {
         let of_query = || form::of_query(head.uri.query().unwrap_or_default());
-        let of_body = || form::of_body(&head.headers, body, self.shared.settings.http.body_limit_bytes);
+        let of_body = || form::of_body(&head.headers, body, self.shared.settings.limits.body_bytes);
         match takes {
             Takes::Nothing | Takes::File { .. } => Ok(form::Fields::new()),
             Takes::Query => of_query(),

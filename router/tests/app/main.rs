@@ -3,6 +3,7 @@
 
 mod authentication;
 mod graphql;
+mod limits;
 mod probes;
 mod rest;
 mod server;

@@ -87,6 +87,9 @@ impl SubgraphTransport for Scripted {
         if answer == "never" {
             return std::future::pending().await;
         }
+        if let Some(after_ms) = answer["after_ms"].as_u64() {
+            tokio::time::sleep(Duration::from_millis(after_ms)).await;
+        }
         let errors = answer["errors"].as_array().cloned().unwrap_or_default();
         let error = |error: &Value| SubgraphError {
             message: error["message"].as_str().unwrap_or_default().to_owned(),
@@ -256,7 +259,7 @@ impl WorldBuilder {
         let calls = Arc::default();
         let ended = Arc::<EndedSessions>::default();
         let parts = RouterParts {
-            engine: Arc::new(engine(&calls, &self.script)),
+            engine: Arc::new(engine(&calls, &self.script, self.settings.engine())),
             verifier: Arc::new(TokenVerifier::new(&[key.public_key()], &auth, clock.clone())),
             ended: Arc::clone(&ended),
             users: users.clone(),
@@ -271,14 +274,14 @@ impl WorldBuilder {
     }
 }
 
-fn engine(calls: &Arc<Mutex<Vec<Call>>>, script: &Script) -> Engine {
+fn engine(calls: &Arc<Mutex<Vec<Call>>>, script: &Script, settings: EngineSettings) -> Engine {
     let transports: HashMap<String, Arc<dyn SubgraphTransport>> = ["user", "video", "interaction", "social"]
         .map(|name| {
             let transport = Scripted { name, calls: Arc::clone(calls), script: Arc::clone(script) };
             (name.to_owned(), Arc::new(transport) as Arc<dyn SubgraphTransport>)
         })
         .into();
-    Engine::new(include_str!("../../../schema/supergraph.graphql"), transports, EngineSettings::default()).unwrap()
+    Engine::new(include_str!("../../../schema/supergraph.graphql"), transports, settings).unwrap()
 }
 
 /// An answer, read.

@@ -30,7 +30,7 @@ pub(super) async fn post(State(shared): State<Arc<Shared>>, request: Request) ->
         Wanted::Page => accept::Format::Json,
         Wanted::Nothing => return answer::not_acceptable(),
     };
-    let limit = shared.settings.http.body_limit_bytes;
+    let limit = shared.settings.limits.body_bytes;
     match read(&head.headers, body, limit).await {
         Ok(request) => execute(&shared, &head.headers, format, request).await,
         Err(refusal) => refusal.into_response(format),
@@ -64,7 +64,7 @@ async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<GraphqlRe
 }
 
 async fn execute(shared: &Shared, headers: &HeaderMap, format: accept::Format, request: GraphqlRequest) -> Response {
-    let limit = shared.settings.http.deadline_s.duration();
+    let limit = shared.settings.limits.deadline_s.duration();
     let head = RequestHead::read(headers, limit);
     let authentication = shared.authenticator.authenticate(headers).await;
     let viewer = authentication.caller.optional().or_else(|code| {

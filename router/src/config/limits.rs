@@ -1,0 +1,82 @@
+//! What one request of a client may cost (`router.limits.*`).
+
+use reel_config::Seconds;
+use reel_document::DocumentBounds;
+use serde::Deserialize;
+
+use crate::pipeline::Limits;
+
+/// What one request may cost (`router.limits.*`). Each limit has an error code of its own; `docs/router.md` lists them.
+/// Documents of ours, and those of the manifest, are exempt from all that are about documents.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitSettings {
+    /// The largest request body, files excepted, in bytes.
+    pub body_bytes: usize,
+    /// How long a request may take, files excepted, in seconds.
+    pub deadline_s: Seconds,
+    /// Characters of a document.
+    pub characters: usize,
+    /// Lexical tokens of a document.
+    pub tokens: usize,
+    /// Brackets and selection sets inside each other; it bounds what the parser recurses into.
+    pub nesting: usize,
+    /// Fields inside each other.
+    pub depth: usize,
+    /// Aliased fields.
+    pub aliases: usize,
+    /// Fields at the top of an operation.
+    pub root_fields: usize,
+    /// Root fields of which an operation may have only one: those that guess secrets.
+    pub single_fields: Vec<String>,
+    /// Directives.
+    pub directives: usize,
+    /// Fields, spreads and inline fragments once fragments are expanded.
+    pub selections: usize,
+    /// The largest page.
+    pub page_size: i64,
+    /// The arguments that are page sizes.
+    pub page_arguments: Vec<String>,
+}
+
+impl LimitSettings {
+    /// The part that is about documents.
+    pub fn of_documents(&self) -> Limits {
+        Limits {
+            document: DocumentBounds {
+                characters: self.characters,
+                tokens: self.tokens,
+                nesting: self.nesting,
+                depth: self.depth,
+                aliases: self.aliases,
+                root_fields: self.root_fields,
+                directives: self.directives,
+                selections: self.selections,
+            },
+            page_size: self.page_size,
+            page_arguments: self.page_arguments.clone(),
+            single_fields: self.single_fields.clone(),
+        }
+    }
+}
+
+impl Default for LimitSettings {
+    fn default() -> Self {
+        let Limits { document, page_size, page_arguments, single_fields } = Limits::default();
+        Self {
+            body_bytes: 256 * 1024,
+            deadline_s: Seconds(10),
+            characters: document.characters,
+            tokens: document.tokens,
+            nesting: document.nesting,
+            depth: document.depth,
+            aliases: document.aliases,
+            root_fields: document.root_fields,
+            single_fields,
+            directives: document.directives,
+            selections: document.selections,
+            page_size,
+            page_arguments,
+        }
+    }
+}
