@@ -30,6 +30,11 @@ pub(crate) fn person(number: i64) -> i64 {
     id(100_000_000, number)
 }
 
+/// Who asks: somebody who is not among those that [`fill`] lets like and comment.
+pub(crate) fn viewer() -> i64 {
+    person(PEOPLE - 1)
+}
+
 /// The id of a video.
 pub(crate) fn video(number: i64) -> i64 {
     id(200_000_000, number)

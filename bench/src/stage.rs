@@ -43,7 +43,7 @@ impl Stage {
         let settings = settings(&servers, &directory, &signing_key);
         let platform = Platform::new(&settings).map_err(failure)?;
         let domains = Domains::start(&settings, &platform).await.map_err(failure)?;
-        let viewer = Viewer { user_id: content::person(0).into(), session_id: SessionId::from(1) };
+        let viewer = Viewer { user_id: content::viewer().into(), session_id: SessionId::from(1) };
         content::fill(&databases(&domains), viewer.user_id.raw()).await?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let router = start_in_process(&settings, &platform, &domains, listener).await.map_err(failure)?;
