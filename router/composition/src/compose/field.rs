@@ -114,7 +114,12 @@ fn field_type(composer: &mut Composer<'_, '_>, coordinate: impl Fn() -> String, 
 }
 
 /// The `@join__field`s, none when they would only repeat the `@join__type`s.
-fn joins(composer: &Composer<'_, '_>, of: &FieldsOf<'_, '_>, sources: &[FieldSource<'_>], same_type: bool) -> Vec<JoinField> {
+fn joins(
+    composer: &Composer<'_, '_>,
+    of: &FieldsOf<'_, '_>,
+    sources: &[FieldSource<'_>],
+    same_type: bool,
+) -> Vec<JoinField> {
     let present = sources.iter().filter(|source| source.overridden != Overridden::Dropped);
     let joins: Vec<_> = present.map(|source| join(composer, source, same_type)).collect();
     if joins.len() == of.graphs && joins.iter().all(JoinField::is_plain) {

@@ -6,11 +6,11 @@ use super::{
     features::{self, Features},
     printer::{Printer, quoted},
 };
-use crate::model::ListSize;
 use crate::compose::model::{
-    ContextArgument, GraphId, JoinField, JoinType, Merged, MergedComposite, MergedField, MergedInput, MergedKind, MergedMarks,
-    MergedType,
+    ContextArgument, GraphId, JoinField, JoinType, Merged, MergedComposite, MergedField, MergedInput, MergedKind,
+    MergedMarks, MergedType,
 };
+use crate::model::ListSize;
 
 /// Prints the supergraph for routers.
 pub(crate) fn supergraph(merged: &Merged) -> String {

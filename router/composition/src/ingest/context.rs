@@ -8,8 +8,8 @@ use crate::{Code, field_set::FieldSet, model::FromContext};
 impl Reader<'_> {
     pub(super) fn context(&mut self, element: &Element<'_>, directive: &Positioned<ConstDirective>) -> Option<String> {
         let name = self.required_text(directive, "name")?;
-        let plain = name.starts_with(|c: char| c.is_ascii_alphabetic())
-            && name.chars().all(|c| c.is_ascii_alphanumeric());
+        let plain =
+            name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(|c| c.is_ascii_alphanumeric());
         if !plain {
             let message = format!(
                 "\"{name}\" cannot be the name of a context (on {}): use a letter, then letters and digits.",
@@ -21,7 +21,7 @@ impl Reader<'_> {
         Some(name)
     }
 
-    pub(super) fn from_context(
+    pub(super) fn taken_context(
         &mut self,
         element: &Element<'_>,
         directive: &Positioned<ConstDirective>,

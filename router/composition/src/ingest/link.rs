@@ -139,9 +139,8 @@ impl LinkReader<'_> {
         let imports = self.imports(directive);
         let (identity, name, version) = split_url(url);
         if version.is_none() && identity.starts_with("https://specs.apollo.dev") {
-            let message = format!(
-                "\"{url}\" names no version of a specification: end it like .../federation/v2.{NEWEST_MINOR}."
-            );
+            let message =
+                format!("\"{url}\" names no version of a specification: end it like .../federation/v2.{NEWEST_MINOR}.");
             return self.error(Code::InvalidLinkIdentifier, message);
         }
         match identity.as_str() {

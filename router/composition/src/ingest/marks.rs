@@ -168,7 +168,7 @@ impl Reader<'_> {
             Directive::Cost => to.cost = self.cost(element, directive),
             Directive::ListSize => to.list_size = self.list_size(element, directive),
             Directive::Context => to.contexts.extend(self.context(element, directive)),
-            Directive::FromContext => to.from_context = self.from_context(element, directive),
+            Directive::FromContext => to.from_context = self.taken_context(element, directive),
         }
     }
 

@@ -41,8 +41,7 @@ pub(crate) fn check(merged: &Merged, schemas: &[Schema], report: &mut Report) {
 
 fn check_world<'a>(world: &World<'a>, report: &mut Report, errors: &mut HashSet<Coordinate<'a>>) {
     let merged = world.merged;
-    let mut walk =
-        Walk { world, report, steps: Vec::new(), seen: HashMap::new(), queue: VecDeque::new(), errors };
+    let mut walk = Walk { world, report, steps: Vec::new(), seen: HashMap::new(), queue: VecDeque::new(), errors };
     for root in ["Query", "Mutation", "Subscription"] {
         if let Some(ty) = merged.types.get(root) {
             let graphs = ty.joins.iter().map(|join| Standpoint::at(join.graph)).collect();

@@ -68,8 +68,7 @@ fn computed_from<'a>(
     ty: &'a TypeDef,
     field: &'a Field,
 ) -> Vec<(&'static str, &'a Name, &'a FieldSet)> {
-    let mut from: Vec<_> =
-        field.marks.requires.iter().map(|requires| ("requires", &ty.name, requires)).collect();
+    let mut from: Vec<_> = field.marks.requires.iter().map(|requires| ("requires", &ty.name, requires)).collect();
     for context in field.arguments.values().filter_map(|argument| argument.marks.from_context.as_ref()) {
         let owners = schema.context_owners(&context.context);
         from.extend(owners.map(|owner| ("takes from its context", &owner.name, &context.selection)));

@@ -31,10 +31,8 @@ pub(super) fn check_definitions(check: &mut Check<'_, '_>) {
     let schema = check.schema;
     for (name, directive) in &schema.directives {
         for argument in directive.arguments.values().filter(|argument| argument.marks.inaccessible.is_some()) {
-            let message = format!(
-                "@inaccessible cannot stand on the directive argument @{name}({}:): remove it.",
-                argument.name
-            );
+            let message =
+                format!("@inaccessible cannot stand on the directive argument @{name}({}:): remove it.", argument.name);
             check.error(Code::DisallowedInaccessible, message, argument.pos);
         }
     }

@@ -67,9 +67,8 @@ fn objects<'a>(schema: &'a Schema, owner: &'a TypeDef) -> Vec<&'a Name> {
     match &owner.kind {
         Kind::Union(members) => members.keys().collect(),
         Kind::Interface(_) => {
-            let implements = |ty: &&TypeDef| {
-                matches!(&ty.kind, Kind::Object(it) if it.implements.contains_key(&owner.name))
-            };
+            let implements =
+                |ty: &&TypeDef| matches!(&ty.kind, Kind::Object(it) if it.implements.contains_key(&owner.name));
             schema.types.values().filter(implements).map(|ty| &ty.name).collect()
         }
         _ => vec![&owner.name],
