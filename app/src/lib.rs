@@ -10,6 +10,7 @@ mod dev;
 mod domains;
 mod failure;
 mod generated;
+mod graph;
 mod health;
 mod in_process;
 mod keys;

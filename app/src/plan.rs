@@ -7,8 +7,8 @@ use reel_router::GraphqlError;
 
 use crate::Failure;
 use crate::cli::PlanOptions;
+use crate::graph::SUPERGRAPH;
 use crate::planning::planning_engine;
-use crate::router::SUPERGRAPH;
 
 /// Prints the plan of an operation.
 pub(crate) fn run(options: &PlanOptions) -> Result<(), Failure> {

@@ -1,31 +1,32 @@
 //! `reelgraph router`, and the router as a part of `reelgraph dev`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use reel_auth::{PublicKey, SigningKey, TokenVerifier};
-use reel_router::auth::{EndedSessions, RevocationTask, RevocationWatch};
-use reel_router::http::{ReadinessCheck, RouterApp, RouterParts, serve};
-use reel_router::transport::SubgraphTransport;
-use reel_router::transport::http::{HttpTransport, HttpTransportSettings};
+use reel_auth::call::CallSigner;
+use reel_auth::{InternalKey, PublicKey, SigningKey, TokenVerifier};
+use reel_id::{Clock, SystemClock};
 use reel_router::Engine;
+use reel_router::auth::{EndedSessions, RevocationTask, RevocationWatch};
+use reel_router::graph::LiveGraph;
+use reel_router::http::{Accounts, ReadinessCheck, RouterApp, RouterParts, serve};
+use reel_router::reload::SupergraphTask;
+use reel_router::transport::SubgraphTransport;
 use reel_rpc::Channel;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::cli::{Domain, ListenOptions};
+use crate::cli::ListenOptions;
 use crate::domains::open_files;
+use crate::graph::{self, Served};
 use crate::health::{self, subgraph_check};
 use crate::in_process::InProcess;
 use crate::shutdown::stop_signal;
 use crate::{Domains, Failure, Links, Platform, Settings};
-
-/// The supergraph of our own subgraphs, as reviewed; `reelgraph schema --check` keeps it up to date.
-pub(crate) const SUPERGRAPH: &str = include_str!("../../schema/supergraph.graphql");
 
 /// The ways from the router to the four subgraphs, by name.
 pub type Transports = HashMap<String, Arc<dyn SubgraphTransport>>;
@@ -35,8 +36,11 @@ pub(crate) async fn run(settings: Settings, options: ListenOptions) -> Result<()
     let stop = stop_signal()?;
     let listener = bind(options.listen.unwrap_or(settings.listen)).await?;
     reel_telemetry::init(&settings.telemetry).map_err(Failure::usage)?;
-    let platform = Platform::new(&settings)?;
-    let router = start_remote(&settings, &platform, listener).await?;
+    let router = if knows_accounts(&settings) {
+        start_remote(&settings, &Platform::new(&settings)?, listener).await?
+    } else {
+        start_anonymous(&settings, listener).await?
+    };
     tracing::info!(address = %router.address(), "the router is ready");
     stop.requested().await;
     router.stop().await;
@@ -56,7 +60,8 @@ pub struct RunningRouter {
     address: SocketAddr,
     stopping: watch::Sender<bool>,
     serving: JoinHandle<()>,
-    revocation: RevocationTask,
+    revocation: Option<RevocationTask>,
+    reload: Option<SupergraphTask>,
 }
 
 impl RunningRouter {
@@ -70,7 +75,12 @@ impl RunningRouter {
         self.stopping.send_replace(true);
         // The task returns nothing, and a panic in it has been reported where it happened.
         let _ = self.serving.await;
-        self.revocation.stop().await;
+        if let Some(revocation) = self.revocation {
+            revocation.stop().await;
+        }
+        if let Some(reload) = self.reload {
+            reload.stop().await;
+        }
     }
 }
 
@@ -102,18 +112,36 @@ pub async fn start_remote(
     listener: TcpListener,
 ) -> Result<RunningRouter, Failure> {
     let links = Links::connect(settings, &platform.call_signer())?;
-    let mut transports = Transports::new();
-    let mut checks = Vec::new();
-    for domain in Domain::ALL {
-        let url = settings.subgraphs.url(domain)?;
-        let transport = HttpTransport::new(http_settings(domain, url)?, Arc::new(platform.call_signer()));
-        transports.insert(domain.name().to_owned(), Arc::new(transport));
-        checks.push(subgraph_check(domain.name(), url));
-    }
-    start_router(settings, platform, transports, links, checks, listener).await
+    let own = graph::own_addresses(settings)?;
+    let endpoint = |url: &str| format!("{}/graphql", url.trim_end_matches('/'));
+    let fallbacks = own.iter().map(|(domain, url)| (domain.name().to_owned(), endpoint(url))).collect();
+    let served = graph::start(settings, fallbacks, Some(Arc::new(platform.call_signer()))).await?;
+    // Which subgraphs of a file are ours is not known, and others need not have a probe.
+    let is_ours = settings.router.supergraph.file.is_none();
+    let checks = own.iter().filter(|_| is_ours).map(|(domain, url)| subgraph_check(domain.name(), url)).collect();
+    start_with_accounts(settings, platform, served, links, checks, listener).await
 }
 
-/// A router in front of these subgraphs.
+/// A router in front of somebody else's subgraphs: it knows no user domain, and everyone is anonymous.
+async fn start_anonymous(settings: &Settings, listener: TcpListener) -> Result<RunningRouter, Failure> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let key = settings.auth.internal_key.as_ref();
+    let key = key.map(|key| InternalKey::from_setting(Some(key))).transpose().map_err(Failure::usage)?;
+    let signer = key.map(|key| Arc::new(CallSigner::new(&key, Arc::clone(&clock))));
+    let served = graph::start(settings, BTreeMap::new(), signer).await?;
+    let parts = RouterParts {
+        graph: served.graph,
+        accounts: None,
+        clock,
+        settings: settings.router.clone(),
+        checks: Vec::new(),
+        metrics: Arc::new(reel_telemetry::metrics_text),
+    };
+    let app = RouterApp::routes(parts).map_err(Failure::usage)?;
+    listen(settings, app, listener, None, served.reload)
+}
+
+/// A router in front of these subgraphs, which are Reelgraph's own.
 ///
 /// # Errors
 /// When a key is missing or a setting is unusable.
@@ -125,31 +153,62 @@ pub async fn start_router(
     checks: Vec<ReadinessCheck>,
     listener: TcpListener,
 ) -> Result<RunningRouter, Failure> {
-    let address = listener.local_addr().map_err(Failure::internal)?;
-    let engine = Engine::new(SUPERGRAPH, transports, settings.router.engine()).map_err(Failure::internal)?;
+    let engine = Engine::new(graph::SUPERGRAPH, transports, settings.router.engine()).map_err(Failure::internal)?;
+    let graph = LiveGraph::start(engine, &settings.router).await.map_err(Failure::usage)?;
+    let served = Served { graph: Arc::new(graph), reload: None };
+    start_with_accounts(settings, platform, served, links, checks, listener).await
+}
+
+async fn start_with_accounts(
+    settings: &Settings,
+    platform: &Platform,
+    served: Served,
+    links: Links,
+    checks: Vec<ReadinessCheck>,
+    listener: TcpListener,
+) -> Result<RunningRouter, Failure> {
     let ended = Arc::new(EndedSessions::default());
     let verifier = TokenVerifier::new(&public_keys(settings)?, &settings.auth, Arc::clone(&platform.clock));
-    let parts = RouterParts {
-        engine: Arc::new(engine),
+    let accounts = Accounts {
         verifier: Arc::new(verifier),
         ended: Arc::clone(&ended),
         users: links.user.clone(),
         videos: links.video,
+    };
+    let parts = RouterParts {
+        graph: served.graph,
+        accounts: Some(accounts),
         clock: Arc::clone(&platform.clock),
         settings: settings.router.clone(),
         checks,
         metrics: Arc::new(reel_telemetry::metrics_text),
     };
-    let app: Router =
-        RouterApp::routes(parts).await.map_err(Failure::usage)?.merge(reel_files::serve(open_files(settings)?));
-    let app = reel_telemetry::observed(app);
+    let app = RouterApp::routes(parts).map_err(Failure::usage)?.merge(reel_files::serve(open_files(settings)?));
     let revocation = watch_ended_sessions(settings, platform, links.user, ended).spawn();
+    listen(settings, app, listener, Some(revocation), served.reload)
+}
+
+fn listen(
+    settings: &Settings,
+    app: Router,
+    listener: TcpListener,
+    revocation: Option<RevocationTask>,
+    reload: Option<SupergraphTask>,
+) -> Result<RunningRouter, Failure> {
+    let address = listener.local_addr().map_err(Failure::internal)?;
+    let app = reel_telemetry::observed(app);
     let (stopping, mut stop) = watch::channel(false);
     let http = settings.router.http.clone();
     let serving = tokio::spawn(async move {
         serve(listener, app, &http, async move { drop(stop.wait_for(|stop| *stop).await) }).await;
     });
-    Ok(RunningRouter { address, stopping, serving, revocation })
+    Ok(RunningRouter { address, stopping, serving, revocation, reload })
+}
+
+/// Whether the router has to know who asks. Only in front of somebody else's graph it need not.
+fn knows_accounts(settings: &Settings) -> bool {
+    let has_keys = !settings.auth.public_keys.is_empty() || settings.auth.signing_key.is_some();
+    settings.router.rest.enabled || settings.router.supergraph.file.is_none() || has_keys
 }
 
 fn watch_ended_sessions(
@@ -161,14 +220,6 @@ fn watch_ended_sessions(
     let access_ttl = Duration::from_secs(settings.auth.access_ttl_s.into());
     let revocation = settings.router.revocation.clone();
     RevocationWatch::new(users, ended, Arc::clone(&platform.clock), revocation, access_ttl)
-}
-
-fn http_settings(domain: Domain, url: &str) -> Result<HttpTransportSettings, Failure> {
-    let endpoint = format!("{}/graphql", url.trim_end_matches('/'));
-    let uri = endpoint.parse().map_err(|error| {
-        Failure::usage(format!("subgraphs.{}.url: {url} is not a URL (http://host:port): {error}", domain.name()))
-    })?;
-    Ok(HttpTransportSettings::new(uri, reel_subgraph::http::audience(domain.name())))
 }
 
 /// The keys of the settings; the process that signs needs no second setting for its own.

@@ -1,11 +1,15 @@
 //! Settings of the router (`router.*`).
 
 mod limits;
+mod supergraph;
+
+use std::collections::BTreeMap;
 
 use reel_config::{Millis, Seconds};
 use serde::Deserialize;
 
 pub use limits::LimitSettings;
+pub use supergraph::SupergraphSettings;
 
 use crate::EngineSettings;
 
@@ -13,6 +17,10 @@ use crate::EngineSettings;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RouterSettings {
+    /// Which graph is served.
+    pub supergraph: SupergraphSettings,
+    /// The addresses of subgraphs by name, where they differ from those in the supergraph.
+    pub subgraph_urls: BTreeMap<String, String>,
     /// Connections.
     pub http: HttpSettings,
     /// What one request may cost.
@@ -47,6 +55,8 @@ pub struct HttpSettings {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RestSettings {
+    /// Whether there are any. They need the graph of Reelgraph.
+    pub enabled: bool,
     /// Whether the public reads (profiles, lists, search) answer without a token.
     pub public_reads_open: bool,
     /// Whether failures carry a 4xx or 5xx status; by default they are HTTP 200 with a code in the envelope.
@@ -114,7 +124,7 @@ impl Default for HttpSettings {
 
 impl Default for RestSettings {
     fn default() -> Self {
-        Self { public_reads_open: false, failures_use_status: false, time_offset_minutes: 8 * 60 }
+        Self { enabled: true, public_reads_open: false, failures_use_status: false, time_offset_minutes: 8 * 60 }
     }
 }
 

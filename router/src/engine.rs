@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_graphql_value::Variables;
 use bytes::Bytes;
@@ -14,7 +14,7 @@ use crate::pipeline::validate::Validator;
 use crate::pipeline::{CompiledOperation, Limits, OperationKind, Pipeline, PlanCache, Trust, limits, variables};
 use crate::planner::{HivePlanner, PlannerError, QueryPlan};
 use crate::schema::{Schema, SchemaError};
-use crate::transport::RequestContext;
+use crate::transport::{RequestContext, SubgraphTransport};
 
 /// How an engine behaves.
 #[derive(Debug, Clone)]
@@ -61,6 +61,17 @@ pub enum EngineError {
         /// Which one.
         subgraph: String,
     },
+    /// It is a schema, but not a supergraph.
+    #[error("the supergraph names no subgraph (`join__Graph` is missing or empty); make it with `reelgraph compose`")]
+    NoSubgraphs,
+    /// The address of a subgraph cannot be used.
+    #[error("the subgraph `{subgraph}` cannot be reached: {reason}")]
+    Address {
+        /// Which one.
+        subgraph: String,
+        /// Why, and what to do.
+        reason: String,
+    },
 }
 
 /// A client's request.
@@ -94,6 +105,11 @@ pub struct PreparedOperation {
 }
 
 impl PreparedOperation {
+    /// Whether it writes.
+    pub fn is_mutation(&self) -> bool {
+        self.authenticated.kind == OperationKind::Mutation
+    }
+
     /// What is fetched for a logged-in viewer.
     pub fn plan(&self) -> &QueryPlan {
         &self.authenticated.plan
@@ -125,6 +141,33 @@ impl Engine {
         if let Some((subgraph, _)) = planner.subgraphs().find(|(name, _)| !transports.contains_key(*name)) {
             return Err(EngineError::NoTransport { subgraph: subgraph.to_owned() });
         }
+        Self::over(planner, transports, settings)
+    }
+
+    /// An engine for a supergraph whose transports are made from the names of its subgraphs and the addresses that it
+    /// gives for them.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError`] when the supergraph is broken, or `connect` refuses a subgraph.
+    pub fn connect(
+        supergraph_sdl: &str,
+        connect: impl Fn(&str, &str) -> Result<Arc<dyn SubgraphTransport>, String>,
+        settings: EngineSettings,
+    ) -> Result<Self, EngineError> {
+        let planner = HivePlanner::new(supergraph_sdl)?;
+        let transport = |(name, url): (&str, &str)| match connect(name, url) {
+            Ok(transport) => Ok((name.to_owned(), transport)),
+            Err(reason) => Err(EngineError::Address { subgraph: name.to_owned(), reason }),
+        };
+        let transports = planner.subgraphs().map(transport).collect::<Result<_, _>>()?;
+        Self::over(planner, transports, settings)
+    }
+
+    fn over(planner: HivePlanner, transports: Transports, settings: EngineSettings) -> Result<Self, EngineError> {
+        if planner.subgraphs().next().is_none() {
+            return Err(EngineError::NoSubgraphs);
+        }
         let api = planner.api_document();
         let schema = Arc::new(Schema::build(&api, planner.supergraph_document())?);
         let pipeline = Arc::new(Pipeline {
@@ -142,6 +185,17 @@ impl Engine {
     /// The schema that clients see.
     pub fn schema(&self) -> &Schema {
         &self.pipeline.schema
+    }
+
+    /// Plans what `other` was asked most often, at most so many operations, until `deadline`. Answers how many of them
+    /// fit this engine's schema.
+    pub async fn warm_up(&self, other: &Self, most: usize, deadline: Instant) -> usize {
+        self.cache.warm_up(&self.pipeline, other.cache.hottest(most), deadline).await
+    }
+
+    /// How many of the operations that `other` was asked most often, at most so many, are planned here.
+    pub fn planned_of(&self, other: &Self, most: usize) -> usize {
+        other.cache.hottest(most).iter().filter(|key| self.cache.contains(key)).count()
     }
 
     /// Executes a client's request. Every failure is in the response.

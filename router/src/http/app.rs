@@ -17,23 +17,17 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::probes::{Metrics, ReadinessCheck};
 use super::{Failure, UploadGate, cors, graphiql, graphql, guard, language, probes, uploads};
-use crate::Engine;
 use crate::auth::{Authenticator, EndedSessions};
 use crate::config::RouterSettings;
-use crate::rest::{self, Documents};
+use crate::graph::LiveGraph;
+use crate::rest;
 
 /// What the application is made of.
 pub struct RouterParts {
     /// Executes GraphQL.
-    pub engine: Arc<Engine>,
-    /// Checks access tokens.
-    pub verifier: Arc<TokenVerifier>,
-    /// The logins that have ended; a [`RevocationWatch`](crate::auth::RevocationWatch) fills it.
-    pub ended: Arc<EndedSessions>,
-    /// The way to the user domain.
-    pub users: Channel,
-    /// The way to the video domain.
-    pub videos: Channel,
+    pub graph: Arc<LiveGraph>,
+    /// Who may be asking. Without it everyone is anonymous, and there are no uploads; the REST endpoints need it.
+    pub accounts: Option<Accounts>,
     /// The source of the time.
     pub clock: Arc<dyn Clock>,
     /// The settings.
@@ -42,6 +36,19 @@ pub struct RouterParts {
     pub checks: Vec<ReadinessCheck>,
     /// Renders the metrics in Prometheus' text format.
     pub metrics: Metrics,
+}
+
+/// What it takes to know who asks.
+#[derive(Debug, Clone)]
+pub struct Accounts {
+    /// Checks access tokens.
+    pub verifier: Arc<TokenVerifier>,
+    /// The logins that have ended; a [`RevocationWatch`](crate::auth::RevocationWatch) fills it.
+    pub ended: Arc<EndedSessions>,
+    /// The way to the user domain.
+    pub users: Channel,
+    /// The way to the video domain.
+    pub videos: Channel,
 }
 
 impl fmt::Debug for RouterParts {
@@ -54,7 +61,9 @@ impl fmt::Debug for RouterParts {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// A document of a REST endpoint does not fit the graph.
-    #[error("schema/operations/rest/{name}.graphql does not fit the graph: {reason}")]
+    #[error(
+        "schema/operations/rest/{name}.graphql does not fit the graph: {reason}; in front of another graph set router.rest.enabled to false"
+    )]
     Document {
         /// The document.
         name: &'static str,
@@ -78,9 +87,9 @@ pub enum StartError {
 /// What every handler shares.
 #[derive(Debug)]
 pub(crate) struct Shared {
-    pub(crate) engine: Arc<Engine>,
+    pub(crate) graph: Arc<LiveGraph>,
     pub(crate) authenticator: Authenticator,
-    pub(crate) gate: UploadGate,
+    pub(crate) gate: Option<UploadGate>,
     pub(crate) settings: RouterSettings,
 }
 
@@ -92,21 +101,19 @@ impl RouterApp {
     /// Puts the routes together. The caller mounts `/files` beside them and wraps all in its telemetry.
     ///
     /// # Errors
-    /// When a document of a REST endpoint does not fit the graph, or a setting cannot be used.
-    pub async fn routes(parts: RouterParts) -> Result<Router, StartError> {
+    /// When a setting cannot be used.
+    pub fn routes(parts: RouterParts) -> Result<Router, StartError> {
         let cors = cors::layer(&parts.settings.http.cors_origins).map_err(|origin| StartError::Origin { origin })?;
         let places = Arc::new(Semaphore::new(parts.settings.http.max_in_flight));
-        let documents = Documents::prepare(&parts.engine).await?;
         let probes = probe_routes(&parts);
         let shared = Arc::new(Shared {
-            authenticator: Authenticator::new(parts.verifier, parts.ended, parts.users.clone()),
-            gate: UploadGate::new(&parts.users, &parts.videos, parts.settings.uploads.clone()),
-            engine: parts.engine,
+            authenticator: parts.accounts.as_ref().map_or_else(Authenticator::nobody, Accounts::authenticator),
+            gate: parts.accounts.map(|accounts| accounts.gate(&parts.settings)),
+            graph: parts.graph,
             settings: parts.settings,
         });
-        let work = rest::routes(Arc::clone(&shared), documents)?
-            .merge(graphql_routes(&shared))
-            .layer(from_fn_with_state(places, guard::admit));
+        let rest = if shared.settings.rest.enabled { rest::routes(Arc::clone(&shared))? } else { Router::new() };
+        let work = rest.merge(graphql_routes(&shared)).layer(from_fn_with_state(places, guard::admit));
         let routes = work
             .merge(probes)
             .fallback(unknown_endpoint)
@@ -120,18 +127,33 @@ impl RouterApp {
     }
 }
 
+impl Accounts {
+    fn authenticator(&self) -> Authenticator {
+        Authenticator::new(Arc::clone(&self.verifier), Arc::clone(&self.ended), self.users.clone())
+    }
+
+    fn gate(&self, settings: &RouterSettings) -> UploadGate {
+        UploadGate::new(&self.users, &self.videos, settings.uploads.clone())
+    }
+}
+
 fn graphql_routes(shared: &Arc<Shared>) -> Router {
-    let routes = Router::new()
-        .route("/graphql", get(graphql::get).post(graphql::post))
-        .route("/uploads", post(uploads::post))
-        .with_state(Arc::clone(shared));
+    let mut routes = Router::new().route("/graphql", get(graphql::get).post(graphql::post));
+    if shared.gate.is_some() {
+        routes = routes.route("/uploads", post(uploads::post));
+    }
+    let routes = routes.with_state(Arc::clone(shared));
     if shared.settings.graphql.graphiql { routes.merge(graphiql::routes()) } else { routes }
 }
 
 fn probe_routes(parts: &RouterParts) -> Router {
     let stale_after = parts.settings.revocation.stale_after_ms.duration();
-    let mut checks =
-        vec![ReadinessCheck::ended_sessions(Arc::clone(&parts.ended), Arc::clone(&parts.clock), stale_after)];
+    let mut checks = Vec::new();
+    if let Some(accounts) = &parts.accounts {
+        let (ended, clock) = (Arc::clone(&accounts.ended), Arc::clone(&parts.clock));
+        checks.push(ReadinessCheck::ended_sessions(ended, clock, stale_after));
+    }
+    checks.push(parts.graph.readiness());
     checks.extend(parts.checks.iter().cloned());
     probes::probe_routes(checks, Arc::clone(&parts.metrics))
 }

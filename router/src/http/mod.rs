@@ -18,7 +18,7 @@ mod server;
 mod upload;
 mod uploads;
 
-pub use app::{RouterApp, RouterParts, StartError};
+pub use app::{Accounts, RouterApp, RouterParts, StartError};
 pub use probes::{Metrics, Probe, ReadinessCheck, probe_routes};
 pub use server::serve;
 

@@ -26,12 +26,19 @@ pub type Probe = Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send +
 pub struct ReadinessCheck {
     name: String,
     probe: Probe,
+    is_advisory: bool,
 }
 
 impl ReadinessCheck {
     /// A check under this name.
     pub fn new(name: impl Into<String>, probe: Probe) -> Self {
-        Self { name: name.into(), probe }
+        Self { name: name.into(), probe, is_advisory: false }
+    }
+
+    /// The same check, of something that the router can serve without: it is reported and does not count.
+    #[must_use]
+    pub fn advisory(self) -> Self {
+        Self { is_advisory: true, ..self }
     }
 
     /// Whether the list of ended logins is younger than `stale_after`.
@@ -53,7 +60,7 @@ impl ReadinessCheck {
             Ok(outcome) => outcome,
             Err(_) => Err("no answer in time".to_owned()),
         };
-        CheckResult { name: &self.name, ready: outcome.is_ok(), reason: outcome.err() }
+        CheckResult { name: &self.name, ready: outcome.is_ok(), advisory: self.is_advisory, reason: outcome.err() }
     }
 }
 
@@ -73,6 +80,8 @@ struct Readiness<'a> {
 struct CheckResult<'a> {
     name: &'a str,
     ready: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    advisory: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
 }
@@ -97,7 +106,7 @@ async fn live() -> &'static str {
 /// Every dependency by name; 503 when one is missing.
 async fn ready(checks: &[ReadinessCheck]) -> Response {
     let checks = futures::future::join_all(checks.iter().map(ReadinessCheck::run)).await;
-    let ready = checks.iter().all(|check| check.ready);
+    let ready = checks.iter().all(|check| check.ready || check.advisory);
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, [(CACHE_CONTROL, "no-store")], Json(Readiness { ready, checks })).into_response()
 }

@@ -15,7 +15,7 @@ use reel_error::{ErrorCode, Language};
 use reel_id::UploadId;
 use serde::{Deserialize, Serialize};
 
-use super::{Malformed, MediaType, Parts, Shared, UploadKind, drain, media_type};
+use super::{Malformed, MediaType, Parts, Shared, UploadGate, UploadKind, drain, media_type};
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Parameters {
@@ -38,7 +38,10 @@ pub(super) async fn post(
     let authentication = shared.authenticator.authenticate(&head.headers).await;
     let admitted = authentication.caller.required().and_then(|viewer| Ok((viewer, kind(&parameters)?)));
     let outcome = match admitted {
-        Ok((viewer, kind)) => take(&shared, kind, viewer, &head.headers, body).await,
+        Ok((viewer, kind)) => match &shared.gate {
+            Some(gate) => take(gate, kind, viewer, &head.headers, body).await,
+            None => Err(ErrorCode::NotAvailable),
+        },
         Err(code) => {
             drain(&head.headers, body).await;
             Err(code)
@@ -62,7 +65,7 @@ fn kind(parameters: &Parameters) -> Result<UploadKind, ErrorCode> {
 }
 
 async fn take(
-    shared: &Shared,
+    gate: &UploadGate,
     kind: UploadKind,
     viewer: Viewer,
     headers: &HeaderMap,
@@ -76,18 +79,18 @@ async fn take(
                     let part = parts.next().await.map_err(|Malformed| ErrorCode::UnreadableBody)?;
                     let part = part.ok_or(ErrorCode::InvalidArgument)?;
                     if part.is_file() || matches!(part.name(), Some("data" | "file")) {
-                        break shared.gate.stream(kind, viewer, part.into_stream()).await;
+                        break gate.stream(kind, viewer, part.into_stream()).await;
                     }
                 }
             }
             // A form is a browser's cross-site request or a mistake; never a file.
             MediaType::UrlEncoded => Err(ErrorCode::UnsupportedMediaType),
             MediaType::Missing | MediaType::Json | MediaType::Other => {
-                shared.gate.stream(kind, viewer, body.into_data_stream()).await
+                gate.stream(kind, viewer, body.into_data_stream()).await
             }
         }
     };
-    tokio::time::timeout(shared.gate.timeout(), streaming).await.unwrap_or(Err(ErrorCode::Timeout))
+    tokio::time::timeout(gate.timeout(), streaming).await.unwrap_or(Err(ErrorCode::Timeout))
 }
 
 /// A refusal in the form of GraphQL errors, which the clients of this endpoint know how to read.

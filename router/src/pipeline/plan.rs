@@ -1,8 +1,11 @@
 //! What is left of an operation becomes fetches and a projection; finished ones are kept.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use futures::StreamExt as _;
 use moka::future::Cache;
 use reel_error::ErrorCode;
 use tokio::sync::Semaphore;
@@ -52,8 +55,9 @@ pub(super) fn compile(
     Ok(CompiledOperation { kind: operation.kind, variables: operation.variables, page_arguments, plan, projection })
 }
 
+/// What a plan is kept under.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct PlanKey {
+pub struct PlanKey {
     text: String,
     operation_name: Option<String>,
     authenticated: bool,
@@ -62,8 +66,21 @@ struct PlanKey {
 /// Compiled operations. Equal documents that arrive together are compiled once.
 #[derive(Debug)]
 pub struct PlanCache {
-    cache: Cache<PlanKey, Arc<CompiledOperation>>,
+    cache: Cache<PlanKey, Arc<Planned>>,
     permits: Arc<Semaphore>,
+}
+
+#[derive(Debug)]
+struct Planned {
+    operation: Arc<CompiledOperation>,
+    uses: AtomicU64,
+}
+
+impl Planned {
+    fn take(&self) -> Arc<CompiledOperation> {
+        self.uses.fetch_add(1, Ordering::Relaxed);
+        Arc::clone(&self.operation)
+    }
 }
 
 impl PlanCache {
@@ -87,8 +104,42 @@ impl PlanCache {
         deadline: Instant,
     ) -> Result<Arc<CompiledOperation>, Arc<Vec<GraphqlError>>> {
         let key = PlanKey { text: text.to_owned(), operation_name: operation_name.map(str::to_owned), authenticated };
-        if let Some(compiled) = self.cache.get(&key).await {
-            return Ok(compiled);
+        self.planned(pipeline, key, deadline).await.map(|planned| planned.take())
+    }
+
+    /// The keys that were asked for most often, at most so many.
+    pub fn hottest(&self, most: usize) -> Vec<PlanKey> {
+        let uses = |planned: &Planned| planned.uses.load(Ordering::Relaxed);
+        let mut keys: Vec<_> = self.cache.iter().map(|(key, planned)| (uses(&planned), key)).collect();
+        keys.sort_unstable_by_key(|(uses, _)| Reverse(*uses));
+        keys.into_iter().take(most).map(|(_, key)| (*key).clone()).collect()
+    }
+
+    /// Plans what is not planned yet. Answers how many of them fit; the others are for whoever asks to learn about.
+    pub async fn warm_up(&self, pipeline: &Arc<Pipeline>, keys: Vec<PlanKey>, deadline: Instant) -> usize {
+        let plan = |key| async move { self.planned(pipeline, key, deadline).await.is_ok() };
+        let parallel = self.permits.available_permits().max(1);
+        futures::stream::iter(keys)
+            .map(plan)
+            .buffer_unordered(parallel)
+            .filter(|fits| std::future::ready(*fits))
+            .count()
+            .await
+    }
+
+    /// Whether the operation is planned already.
+    pub fn contains(&self, key: &PlanKey) -> bool {
+        self.cache.contains_key(key)
+    }
+
+    async fn planned(
+        &self,
+        pipeline: &Arc<Pipeline>,
+        key: PlanKey,
+        deadline: Instant,
+    ) -> Result<Arc<Planned>, Arc<Vec<GraphqlError>>> {
+        if let Some(planned) = self.cache.get(&key).await {
+            return Ok(planned);
         }
         let (pipeline, permits, job) = (Arc::clone(pipeline), Arc::clone(&self.permits), key.clone());
         let compile = self.cache.try_get_with(key, async move {
@@ -100,7 +151,8 @@ impl PlanCache {
                 pipeline.compile(&job.text, job.operation_name.as_deref(), job.authenticated, Trust::Client)
             });
             match compiled.await {
-                Ok(compiled) => compiled.map(Arc::new),
+                Ok(compiled) => compiled
+                    .map(|operation| Arc::new(Planned { operation: Arc::new(operation), uses: AtomicU64::new(0) })),
                 Err(error) => {
                     tracing::error!(%error, "compiling an operation failed");
                     Err(vec![GraphqlError::generic(ErrorCode::Internal)])

@@ -46,10 +46,10 @@ const GROUPS: [&[Endpoint]; 7] = [
 ];
 
 /// Every endpoint under its path, with and without a trailing slash.
-pub(crate) fn routes(shared: Arc<Shared>, documents: Documents) -> Result<Router, StartError> {
+pub(crate) fn routes(shared: Arc<Shared>) -> Result<Router, StartError> {
     let minutes = shared.settings.rest.time_offset_minutes;
     let times = TimeFormat::new(minutes).ok_or(StartError::TimeOffset { minutes })?;
-    let rest = Arc::new(Rest { shared, documents, times });
+    let rest = Arc::new(Rest { shared, times });
     Ok(endpoints().fold(Router::new(), |routes, endpoint| {
         let rest = Arc::clone(&rest);
         let handler = on(method(endpoint), move |request| async move { serve::serve(endpoint, &rest, request).await });

@@ -11,7 +11,6 @@ use http::request::Parts;
 use reel_auth::Viewer;
 use reel_error::ErrorCode;
 
-use super::documents::Documents;
 use super::endpoint::{Access, Endpoint, Takes};
 use super::file::FileBody;
 use super::input::Input;
@@ -27,7 +26,6 @@ const GRACE: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub(super) struct Rest {
     pub(super) shared: Arc<Shared>,
-    pub(super) documents: Documents,
     pub(super) times: TimeFormat,
 }
 
@@ -69,17 +67,19 @@ impl Rest {
         input.refresh_token = Credentials::read(&head.headers).refresh.map(Cow::into_owned);
         if let Takes::File { kind, check } = endpoint.takes {
             let form_limit = self.shared.settings.limits.body_bytes;
-            let file = FileBody { gate: &self.shared.gate, kind, check, form_limit };
+            let gate = self.shared.gate.as_ref().ok_or(ErrorCode::NotAvailable)?;
+            let file = FileBody { gate, kind, check, form_limit };
             let viewer = input.viewer()?;
-            within(self.shared.gate.timeout(), file.read(&head.headers, body, viewer, &mut input)).await?;
+            within(gate.timeout(), file.read(&head.headers, body, viewer, &mut input)).await?;
             // A file takes as long as it takes; what comes after it has the ordinary time.
             request = request.extended(limit);
         } else {
             input.extend(within(limit, self.fields(endpoint.takes, head, body)).await?);
         }
         let operation = (endpoint.operation)(&input)?;
-        let document = self.documents.get(operation.document);
-        let running = self.shared.engine.execute_prepared(document, operation.variables, request.context(viewer));
+        let graph = self.shared.graph.current();
+        let document = graph.documents.as_ref().ok_or(ErrorCode::UnknownEndpoint)?.get(operation.document);
+        let running = graph.engine.execute_prepared(document, operation.variables, request.context(viewer));
         let executed = within(limit + GRACE, async { Ok(running.await) }).await?;
         (endpoint.reply)(outcome::settle(executed)?, &self.times)
     }

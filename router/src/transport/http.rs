@@ -56,13 +56,14 @@ impl HttpTransportSettings {
 pub struct HttpTransport {
     client: Client<HttpConnector, Full<Bytes>>,
     settings: HttpTransportSettings,
-    signer: Arc<call::CallSigner>,
+    signer: Option<Arc<call::CallSigner>>,
     permits: Semaphore,
 }
 
 impl HttpTransport {
-    /// A transport with a connection pool of its own.
-    pub fn new(settings: HttpTransportSettings, signer: Arc<call::CallSigner>) -> Self {
+    /// A transport with a connection pool of its own. Without a signer calls are not signed, and the subgraph does not
+    /// learn who asks.
+    pub fn new(settings: HttpTransportSettings, signer: impl Into<Option<Arc<call::CallSigner>>>) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(settings.connect_timeout));
@@ -73,7 +74,7 @@ impl HttpTransport {
             .http2_only(settings.http2)
             .build(connector);
         let permits = Semaphore::new(settings.connections);
-        Self { client, settings, signer, permits }
+        Self { client, settings, signer: signer.into(), permits }
     }
 
     async fn call(&self, request: &SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
@@ -101,14 +102,16 @@ impl HttpTransport {
         };
         let body = serde_json::to_vec(&content).map_err(|error| TransportError::Unavailable(error.to_string()))?;
         let context = &request.context;
-        let envelope = self.signer.sign(&self.settings.audience, context.viewer.as_ref(), &body);
         let mut builder = Request::builder()
             .method(Method::POST)
             .uri(self.settings.url.clone())
             .header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))
             .header(header::ACCEPT, HeaderValue::from_static("application/graphql-response+json, application/json"))
-            .header(call::HEADER, envelope)
             .header("x-request-id", &context.request_id);
+        if let Some(signer) = &self.signer {
+            let envelope = signer.sign(&self.settings.audience, context.viewer.as_ref(), &body);
+            builder = builder.header(call::HEADER, envelope);
+        }
         if let Some(traceparent) = &context.traceparent {
             builder = builder.header("traceparent", traceparent);
         }

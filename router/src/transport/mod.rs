@@ -1,6 +1,7 @@
 //! How a fetch reaches a subgraph. The executor knows only this trait; in one process it is a function call, between
 //! processes it is HTTP ([`http`]).
 
+mod connector;
 pub mod http;
 
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use async_graphql_value::{ConstValue, Variables};
 use async_trait::async_trait;
 use reel_auth::Viewer;
 
+pub use self::connector::HttpConnector;
 pub use crate::path::PathSegment;
 
 /// A subgraph that can be asked.

@@ -5,6 +5,7 @@ mod authentication;
 mod graphql;
 mod limits;
 mod probes;
+mod reload;
 mod rest;
 mod server;
 mod uploads;

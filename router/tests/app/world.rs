@@ -19,7 +19,8 @@ use reel_error::{Error, ErrorCode};
 use reel_id::{Clock, SessionId, UploadId, UserId};
 use reel_router::auth::{EndedSessions, RevocationTask, RevocationWatch};
 use reel_router::config::RouterSettings;
-use reel_router::http::{RouterApp, RouterParts};
+use reel_router::graph::LiveGraph;
+use reel_router::http::{Accounts, RouterApp, RouterParts};
 use reel_router::transport::{SubgraphError, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError};
 use reel_router::{Engine, EngineSettings};
 use reel_rpc::upload::{UploadRequest, UploadResponse};
@@ -258,18 +259,22 @@ impl WorldBuilder {
         let users = Channel::in_process(users, "user", signer.clone());
         let calls = Arc::default();
         let ended = Arc::<EndedSessions>::default();
+        let engine = engine(&calls, &self.script, self.settings.engine());
+        let graph = Arc::new(LiveGraph::start(engine, &self.settings).await.unwrap());
         let parts = RouterParts {
-            engine: Arc::new(engine(&calls, &self.script, self.settings.engine())),
-            verifier: Arc::new(TokenVerifier::new(&[key.public_key()], &auth, clock.clone())),
-            ended: Arc::clone(&ended),
-            users: users.clone(),
-            videos: Channel::in_process(videos, "video", signer),
+            graph,
+            accounts: Some(Accounts {
+                verifier: Arc::new(TokenVerifier::new(&[key.public_key()], &auth, clock.clone())),
+                ended: Arc::clone(&ended),
+                users: users.clone(),
+                videos: Channel::in_process(videos, "video", signer),
+            }),
             clock: clock.clone(),
             settings: self.settings,
             checks: Vec::new(),
             metrics: Arc::new(|| "up 1\n".to_owned()),
         };
-        let app = RouterApp::routes(parts).await.unwrap();
+        let app = RouterApp::routes(parts).unwrap();
         World { app, clock, domains, calls, ended, users }
     }
 }

@@ -77,7 +77,8 @@ async fn execute(shared: &Shared, headers: &HeaderMap, format: accept::Format, r
     });
     let mut response = match viewer {
         Ok(viewer) => {
-            let running = shared.engine.execute(request, head.context(viewer));
+            let graph = shared.graph.current();
+            let running = graph.engine.execute(request, head.context(viewer));
             match tokio::time::timeout(limit + answer::GRACE, running).await {
                 Ok(outcome) => answer::from_engine(outcome, format),
                 Err(_) => Refusal::from(ErrorCode::Timeout).into_response(format),
