@@ -10,7 +10,9 @@ use tonic::{Request, Status, Streaming};
 use crate::contracts::reelgraph::upload::v1::UploadHeader;
 use crate::contracts::reelgraph::upload::v1::upload_request::Part;
 use crate::contracts::reelgraph::upload::v1::upload_response::Outcome;
-pub use crate::contracts::reelgraph::upload::v1::{UploadRequest, UploadResponse};
+pub use crate::contracts::reelgraph::upload::v1::{
+    DiscardUploadRequest, DiscardUploadResponse, UploadRequest, UploadResponse,
+};
 use crate::{refused_code, server};
 
 /// The largest chunk of one message, in bytes.
@@ -85,6 +87,15 @@ pub async fn receive(
         }
     });
     Ok((viewer, Box::pin(content)))
+}
+
+/// Who wants an upload discarded, and which.
+///
+/// # Errors
+/// When the call has no viewer.
+pub fn discard(request: Request<DiscardUploadRequest>) -> Result<(Viewer, UploadId), Status> {
+    let viewer = server::viewer(&request).ok_or_else(|| Status::unauthenticated("an upload has an owner"))?;
+    Ok((viewer, UploadId::from(request.into_inner().upload_id)))
 }
 
 /// The sender stopped before the end of the file.

@@ -23,7 +23,7 @@ use reel_router::graph::LiveGraph;
 use reel_router::http::{Accounts, RouterApp, RouterParts};
 use reel_router::transport::{SubgraphError, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError};
 use reel_router::{Engine, EngineSettings};
-use reel_rpc::upload::{UploadRequest, UploadResponse};
+use reel_rpc::upload::{DiscardUploadRequest, DiscardUploadResponse, UploadRequest, UploadResponse};
 use reel_rpc::user::renew_session_response::Outcome;
 use reel_rpc::user::user_service_server::{UserService, UserServiceServer};
 use reel_rpc::user::{
@@ -114,6 +114,8 @@ pub(crate) struct Domains {
     pub(crate) ended: Arc<Mutex<Vec<SessionId>>>,
     pub(crate) renewals: Arc<Mutex<Vec<i64>>>,
     pub(crate) uploads: Arc<Mutex<Vec<Upload>>>,
+    /// The kinds and owners of uploads that were discarded.
+    pub(crate) discarded: Arc<Mutex<Vec<(&'static str, Viewer)>>>,
 }
 
 #[tonic::async_trait]
@@ -157,6 +159,13 @@ impl UserService for Domains {
     ) -> Result<Response<UploadResponse>, Status> {
         self.take("image", request).await
     }
+
+    async fn discard_upload(
+        &self,
+        request: tonic::Request<DiscardUploadRequest>,
+    ) -> Result<Response<DiscardUploadResponse>, Status> {
+        self.discard("image", request)
+    }
 }
 
 #[tonic::async_trait]
@@ -171,9 +180,28 @@ impl VideoService for Domains {
     ) -> Result<Response<UploadResponse>, Status> {
         self.take("video", request).await
     }
+
+    async fn discard_upload(
+        &self,
+        request: tonic::Request<DiscardUploadRequest>,
+    ) -> Result<Response<DiscardUploadResponse>, Status> {
+        self.discard("video", request)
+    }
 }
 
 impl Domains {
+    /// Notes that the one upload was discarded.
+    fn discard(
+        &self,
+        kind: &'static str,
+        request: tonic::Request<DiscardUploadRequest>,
+    ) -> Result<Response<DiscardUploadResponse>, Status> {
+        let (viewer, id) = upload::discard(request)?;
+        assert_eq!(id, UploadId::from(77));
+        self.discarded.lock().unwrap().push((kind, viewer));
+        Ok(Response::new(DiscardUploadResponse {}))
+    }
+
     /// Keeps a file, unless it was broken off or says that it is not one.
     async fn take(
         &self,
@@ -250,6 +278,7 @@ impl WorldBuilder {
             ended: Arc::default(),
             renewals: Arc::default(),
             uploads: Arc::default(),
+            discarded: Arc::default(),
         };
         let internal = InternalKey::generate();
         let verifier = |domain: &str| CallVerifier::new(&internal, reel_rpc::audience(domain), clock.clone());

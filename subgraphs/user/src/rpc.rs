@@ -77,6 +77,15 @@ impl UserService for UserRpc {
         let (owner, content) = upload::receive(request).await?;
         upload::answer(self.avatars.upload(owner, content).await)
     }
+
+    async fn discard_upload(
+        &self,
+        request: Request<upload::DiscardUploadRequest>,
+    ) -> Result<Response<upload::DiscardUploadResponse>, Status> {
+        let (owner, id) = upload::discard(request)?;
+        self.avatars.discard(owner, id).await.map_err(|error| refuse(&error))?;
+        Ok(Response::new(upload::DiscardUploadResponse {}))
+    }
 }
 
 fn to_message(tokens: &domain::Tokens) -> Tokens {

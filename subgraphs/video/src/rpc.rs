@@ -1,6 +1,6 @@
 //! What other domains and the router ask of this one (`schema/proto/video.proto`).
 
-use reel_rpc::upload::{self, UploadRequest, UploadResponse};
+use reel_rpc::upload::{self, DiscardUploadRequest, DiscardUploadResponse, UploadRequest, UploadResponse};
 use reel_rpc::video::video_service_server::VideoService as Contract;
 use reel_rpc::video::{FindVideosRequest, FindVideosResponse, Video};
 use tonic::{Request, Response, Status, Streaming};
@@ -40,5 +40,14 @@ impl Contract for VideoRpc {
     ) -> Result<Response<UploadResponse>, Status> {
         let (viewer, content) = upload::receive(request).await?;
         upload::answer(self.uploads.receive(viewer, content).await)
+    }
+
+    async fn discard_upload(
+        &self,
+        request: Request<DiscardUploadRequest>,
+    ) -> Result<Response<DiscardUploadResponse>, Status> {
+        let (viewer, id) = upload::discard(request)?;
+        self.uploads.discard_of(viewer, id).await.map_err(|error| reel_rpc::refuse(&error))?;
+        Ok(Response::new(DiscardUploadResponse {}))
     }
 }

@@ -10,7 +10,7 @@ use reel_auth::{InternalKey, Viewer};
 use reel_config::Millis;
 use reel_id::{IdGenerator, SessionId, UserId};
 use reel_interaction::{Interaction, InteractionDeps, InteractionSettings, MIGRATOR, NAME};
-use reel_rpc::upload::{UploadRequest, UploadResponse};
+use reel_rpc::upload::{self, UploadRequest, UploadResponse};
 use reel_rpc::video::video_service_server::{VideoService, VideoServiceServer};
 use reel_rpc::video::{FindVideosRequest, FindVideosResponse, Video};
 use reel_rpc::{Channel, SignedOnly};
@@ -249,6 +249,13 @@ impl VideoService for Script {
     }
 
     async fn upload_video(&self, _: Request<Streaming<UploadRequest>>) -> Result<Response<UploadResponse>, Status> {
+        Err(Status::unimplemented("not asked by this domain"))
+    }
+
+    async fn discard_upload(
+        &self,
+        _: Request<upload::DiscardUploadRequest>,
+    ) -> Result<Response<upload::DiscardUploadResponse>, Status> {
         Err(Status::unimplemented("not asked by this domain"))
     }
 }

@@ -8,7 +8,7 @@ use async_graphql::Variables;
 use reel_auth::{InternalKey, Viewer, call::CallSigner};
 use reel_id::{IdGenerator, SessionId, UserId};
 use reel_rpc::Channel;
-use reel_rpc::upload::{UploadRequest, UploadResponse};
+use reel_rpc::upload::{self, UploadRequest, UploadResponse};
 use reel_rpc::user::user_service_server::{UserService, UserServiceServer};
 use reel_rpc::user::{
     EndedSessionsRequest, EndedSessionsResponse, FindUsersRequest, FindUsersResponse, RenewSessionRequest,
@@ -147,6 +147,13 @@ impl UserService for Script {
     }
 
     async fn upload_image(&self, _: Request<Streaming<UploadRequest>>) -> Result<Response<UploadResponse>, Status> {
+        Err(Status::unimplemented("not asked by this domain"))
+    }
+
+    async fn discard_upload(
+        &self,
+        _: Request<upload::DiscardUploadRequest>,
+    ) -> Result<Response<upload::DiscardUploadResponse>, Status> {
         Err(Status::unimplemented("not asked by this domain"))
     }
 }

@@ -53,6 +53,16 @@ pub(crate) async fn lock(
     Ok(file)
 }
 
+/// Takes an upload from its owner; the sweep removes it, if nobody does before.
+pub(crate) async fn disown(connection: &mut MySqlConnection, id: UploadId, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query("UPDATE upload SET owner_id = NULL, expires_at = ? WHERE id = ?")
+        .bind(now)
+        .bind(id.raw())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 pub(crate) async fn delete(connection: &mut MySqlConnection, id: UploadId) -> Result<()> {
     sqlx::query("DELETE FROM upload WHERE id = ?").bind(id.raw()).execute(connection).await?;
     Ok(())

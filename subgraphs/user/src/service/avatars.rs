@@ -143,6 +143,23 @@ impl Avatars {
         Ok(user)
     }
 
+    /// Removes an upload that its owner will not claim. Whatever else the id names stays.
+    pub(crate) async fn discard(&self, owner: Viewer, upload_id: UploadId) -> Result<()> {
+        let now = super::now(&*self.clock);
+        let withdraw = async |mut tx: OpenTransaction| {
+            let file = upload::lock(&mut tx, upload_id, owner.user_id, now).await?;
+            if let Some(file) = &file {
+                // From here on nobody can claim it, whatever becomes of the file.
+                upload::disown(&mut tx, file.id, now).await?;
+            }
+            Ok::<_, Error>(file)
+        };
+        if let Some(file) = retry_transaction(self.repository.pool(), withdraw).await? {
+            self.remove(&file).await;
+        }
+        Ok(())
+    }
+
     /// Notes that a file waits to be removed.
     async fn doom(&self, connection: &mut sqlx::MySqlConnection, key: &str) -> Result<StoredFile> {
         let now = super::now(&*self.clock);

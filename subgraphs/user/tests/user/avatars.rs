@@ -168,6 +168,31 @@ async fn nobody_uploads_for_someone_else() {
 }
 
 #[tokio::test]
+async fn an_upload_can_be_discarded_by_its_owner_only_and_not_once_it_is_claimed() {
+    let world = World::new().await;
+    let (ana, ben) = (world.person("ana").await, world.person("ben").await);
+    let discard = async |viewer: Option<Viewer>, id: UploadId| {
+        let mut request = Request::new(upload::DiscardUploadRequest { upload_id: id.raw() });
+        if let Some(viewer) = viewer {
+            request.extensions_mut().insert(viewer);
+        }
+        world.rpc().discard_upload(request).await.map_err(|status| status.code())
+    };
+    let one = upload_image(&world, ana.viewer, image(50, ImageFormat::Png)).await.unwrap();
+    assert_eq!(discard(None, one).await.unwrap_err(), tonic::Code::Unauthenticated);
+    assert!(discard(Some(ben.viewer), one).await.is_ok());
+    assert_eq!((world.stored_files(), world.count(UPLOADS).await), (1, 1), "it is not ben's");
+    assert!(discard(Some(ana.viewer), one).await.is_ok());
+    assert_eq!((world.stored_files(), world.count(UPLOADS).await), (0, 0));
+    assert!(discard(Some(ana.viewer), one).await.is_ok(), "twice is not too often");
+    let two = upload_image(&world, ana.viewer, image(50, ImageFormat::Png)).await.unwrap();
+    assert!(claim(&world, ana.viewer, two).await["user"].is_object());
+    assert!(discard(Some(ana.viewer), two).await.is_ok());
+    assert_eq!(world.stored_files(), 1, "an avatar stays");
+    world.close().await;
+}
+
+#[tokio::test]
 async fn what_nobody_claims_within_an_hour_is_removed() {
     let mut world = World::new().await;
     let ana = world.person("ana").await;

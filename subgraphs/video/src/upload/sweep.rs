@@ -1,3 +1,4 @@
+use reel_auth::Viewer;
 use reel_error::Result;
 use reel_files::FileKey;
 use reel_id::UploadId;
@@ -47,6 +48,15 @@ impl Uploads {
             Ok(None) => {}
             Err(error) => tracing::warn!(upload.id = %id, %error, "an upload is left to the sweeper"),
         }
+    }
+
+    /// Removes an upload that its owner will not publish. Whatever else the id names stays.
+    pub(crate) async fn discard_of(&self, owner: Viewer, id: UploadId) -> Result<()> {
+        let upload = self.0.repository.find_upload(id).await?;
+        if let Some(upload) = upload.filter(|upload| upload.owner_id == owner.user_id) {
+            self.discard_files(&upload).await;
+        }
+        Ok(())
     }
 
     pub(super) async fn discard_files(&self, upload: &Upload) {

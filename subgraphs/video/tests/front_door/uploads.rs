@@ -159,6 +159,29 @@ async fn an_upload_that_breaks_off_leaves_nothing() {
     assert_nothing_is_left(&world).await;
 }
 
+#[tokio::test]
+async fn an_upload_can_be_discarded_by_its_owner_only_and_not_once_it_is_published() {
+    let world = World::new().await;
+    let discard = async |viewer: Option<i64>, upload_id: i64| {
+        let mut request = Request::new(upload::DiscardUploadRequest { upload_id });
+        if let Some(viewer) = viewer {
+            request.extensions_mut().insert(person(viewer));
+        }
+        world.client().discard_upload(request).await.map_err(|status| status.code())
+    };
+    let one = world.upload(ANA, &samples::mp4()).await.unwrap();
+    assert_eq!(discard(None, one).await.unwrap_err(), tonic::Code::Unauthenticated);
+    assert!(discard(Some(BEN), one).await.is_ok());
+    assert_eq!((world.count("upload").await, world.all_files().len()), (1, 2), "it is not Ben's");
+    assert!(discard(Some(ANA), one).await.is_ok());
+    assert_nothing_is_left(&world).await;
+    assert!(discard(Some(ANA), one).await.is_ok(), "twice is not too often");
+    let two = world.upload(ANA, &samples::mp4()).await.unwrap();
+    assert!(world.publish(ANA, two, "a title", "").await["video"].is_object());
+    assert!(discard(Some(ANA), two).await.is_ok());
+    assert_eq!(world.all_files().len(), 2, "a published video stays");
+}
+
 /// An ffmpeg that writes its process id to a file and then hangs.
 fn hanging_ffmpeg(directory: &Path) -> PathBuf {
     let script = directory.join("ffmpeg");

@@ -73,6 +73,13 @@ impl UserService for Users {
     ) -> Result<Response<UploadResponse>, Status> {
         Err(Status::unimplemented("not asked by this domain"))
     }
+
+    async fn discard_upload(
+        &self,
+        _: Request<upload::DiscardUploadRequest>,
+    ) -> Result<Response<upload::DiscardUploadResponse>, Status> {
+        Err(Status::unimplemented("not asked by this domain"))
+    }
 }
 
 impl World {
