@@ -1,7 +1,7 @@
 //! The application in front of subgraphs that say what a test tells them, and of domains that remember what they got.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ use reel_rpc::user::renew_session_response::Outcome;
 use reel_rpc::user::user_service_server::{UserService, UserServiceServer};
 use reel_rpc::user::{
     EndedSession, EndedSessionsRequest, EndedSessionsResponse, FindUsersRequest, FindUsersResponse,
-    RenewSessionRequest, RenewSessionResponse, Tokens,
+    PeekSessionRequest, PeekSessionResponse, RenewSessionRequest, RenewSessionResponse, Tokens, peek_session_response,
 };
 use reel_rpc::video::video_service_server::{VideoService, VideoServiceServer};
 use reel_rpc::video::{FindVideosRequest, FindVideosResponse};
@@ -113,6 +113,8 @@ pub(crate) struct Domains {
     signer: Arc<TokenSigner>,
     pub(crate) ended: Arc<Mutex<Vec<SessionId>>>,
     pub(crate) renewals: Arc<Mutex<Vec<i64>>>,
+    /// Whether the refresh token was spent long ago.
+    pub(crate) spent: Arc<AtomicBool>,
     pub(crate) uploads: Arc<Mutex<Vec<Upload>>>,
     /// The kinds and owners of uploads that were discarded.
     pub(crate) discarded: Arc<Mutex<Vec<(&'static str, Viewer)>>>,
@@ -142,6 +144,22 @@ impl UserService for Domains {
             Outcome::Refused(ErrorCode::TokenExpired.name().into())
         };
         Ok(Response::new(RenewSessionResponse { outcome: Some(outcome) }))
+    }
+
+    async fn peek_session(
+        &self,
+        request: tonic::Request<PeekSessionRequest>,
+    ) -> Result<Response<PeekSessionResponse>, Status> {
+        let request = request.into_inner();
+        let has_ended = self.ended.lock().unwrap().contains(&SessionId::from(request.session_id));
+        let outcome = match request.refresh_token.as_str() {
+            REFRESH | NEXT_REFRESH if has_ended => ErrorCode::SessionEnded.name(),
+            REFRESH => return Ok(renewable(!self.spent.load(Ordering::SeqCst))),
+            NEXT_REFRESH => return Ok(renewable(true)),
+            _ => ErrorCode::TokenExpired.name(),
+        };
+        let outcome = Some(peek_session_response::Outcome::Refused(outcome.to_owned()));
+        Ok(Response::new(PeekSessionResponse { outcome }))
     }
 
     async fn ended_sessions(
@@ -187,6 +205,11 @@ impl VideoService for Domains {
     ) -> Result<Response<DiscardUploadResponse>, Status> {
         self.discard("video", request)
     }
+}
+
+fn renewable(renewable: bool) -> Response<PeekSessionResponse> {
+    let outcome = Some(peek_session_response::Outcome::Renewable(renewable));
+    Response::new(PeekSessionResponse { outcome })
 }
 
 impl Domains {
@@ -277,6 +300,7 @@ impl WorldBuilder {
             signer: Arc::new(TokenSigner::new(&key, &auth, clock.clone()).unwrap()),
             ended: Arc::default(),
             renewals: Arc::default(),
+            spent: Arc::default(),
             uploads: Arc::default(),
             discarded: Arc::default(),
         };

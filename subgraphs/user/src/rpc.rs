@@ -6,10 +6,11 @@ use chrono::DateTime;
 use reel_error::{Error, Result};
 use reel_id::{SessionId, UserId};
 use reel_rpc::user::renew_session_response::Outcome;
+use reel_rpc::user::peek_session_response;
 use reel_rpc::user::user_service_server::UserService;
 use reel_rpc::user::{
     EndedSession, EndedSessionsRequest, EndedSessionsResponse, FindUsersRequest, FindUsersResponse,
-    RenewSessionRequest, RenewSessionResponse, Tokens, User,
+    PeekSessionRequest, PeekSessionResponse, RenewSessionRequest, RenewSessionResponse, Tokens, User,
 };
 use reel_rpc::{refuse, upload};
 use tonic::{Request, Response, Status, Streaming};
@@ -53,6 +54,19 @@ impl UserService for UserRpc {
             Err(error) => return Err(refuse(&error)),
         };
         Ok(Response::new(RenewSessionResponse { outcome: Some(outcome) }))
+    }
+
+    async fn peek_session(
+        &self,
+        request: Request<PeekSessionRequest>,
+    ) -> Result<Response<PeekSessionResponse>, Status> {
+        let PeekSessionRequest { refresh_token, session_id } = request.into_inner();
+        let outcome = match self.sessions.peek(&refresh_token, SessionId::from(session_id)).await {
+            Ok(renewable) => peek_session_response::Outcome::Renewable(renewable),
+            Err(Error::Client(error)) => peek_session_response::Outcome::Refused(error.code.name().to_owned()),
+            Err(error) => return Err(refuse(&error)),
+        };
+        Ok(Response::new(PeekSessionResponse { outcome: Some(outcome) }))
     }
 
     async fn ended_sessions(

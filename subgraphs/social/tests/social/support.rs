@@ -11,8 +11,8 @@ use reel_rpc::Channel;
 use reel_rpc::upload::{self, UploadRequest, UploadResponse};
 use reel_rpc::user::user_service_server::{UserService, UserServiceServer};
 use reel_rpc::user::{
-    EndedSessionsRequest, EndedSessionsResponse, FindUsersRequest, FindUsersResponse, RenewSessionRequest,
-    RenewSessionResponse, User,
+    EndedSessionsRequest, EndedSessionsResponse, FindUsersRequest, FindUsersResponse, PeekSessionRequest,
+    PeekSessionResponse, RenewSessionRequest, RenewSessionResponse, User,
 };
 use reel_social::{MIGRATOR, NAME, Social, SocialDeps};
 use reel_subgraph::{Call, CallDocument, Subgraph};
@@ -136,6 +136,10 @@ impl UserService for Script {
     }
 
     async fn renew_session(&self, _: Request<RenewSessionRequest>) -> Result<Response<RenewSessionResponse>, Status> {
+        Err(Status::unimplemented("not asked by this domain"))
+    }
+
+    async fn peek_session(&self, _: Request<PeekSessionRequest>) -> Result<Response<PeekSessionResponse>, Status> {
         Err(Status::unimplemented("not asked by this domain"))
     }
 

@@ -25,17 +25,15 @@ pub(crate) struct StoredToken {
     pub(crate) session_ended_at: Option<DateTime<Utc>>,
 }
 
+const FIND: &str = "SELECT t.session_id, s.user_id, t.expires_at, t.spent_at, t.sealed_successor, t.successor_until, \
+        s.expires_at AS session_expires_at, s.ended_at AS session_ended_at \
+    FROM refresh_token t JOIN session s ON s.id = t.session_id WHERE t.hash = ?";
+
 /// The token with this hash; it and its login stay locked until the transaction ends.
 pub(crate) async fn lock(connection: &mut MySqlConnection, hash: &TokenHash) -> Result<Option<StoredToken>> {
-    let token = sqlx::query_as(
-        "SELECT t.session_id, s.user_id, t.expires_at, t.spent_at, t.sealed_successor, t.successor_until, \
-                s.expires_at AS session_expires_at, s.ended_at AS session_ended_at \
-         FROM refresh_token t JOIN session s ON s.id = t.session_id WHERE t.hash = ? FOR UPDATE",
-    )
-    .bind(hash.as_slice())
-    .fetch_optional(connection)
-    .await?;
-    Ok(token)
+    // Only texts of ours are put together.
+    let query = sqlx::query_as(sqlx::AssertSqlSafe(format!("{FIND} FOR UPDATE")));
+    Ok(query.bind(hash.as_slice()).fetch_optional(connection).await?)
 }
 
 pub(crate) async fn insert(
@@ -73,6 +71,11 @@ pub(crate) async fn spend(
 }
 
 impl Repository {
+    /// The token with this hash, as it is now.
+    pub(crate) async fn find_token(&self, hash: &TokenHash) -> Result<Option<StoredToken>> {
+        Ok(sqlx::query_as(FIND).bind(hash.as_slice()).fetch_optional(&self.pool).await?)
+    }
+
     /// Forgets successors whose grace period ended before `before`. Answers whether there may be more.
     pub(crate) async fn clear_successors(&self, before: DateTime<Utc>) -> Result<bool> {
         let cleared = sqlx::query(

@@ -2,8 +2,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reel_rpc::user::RenewSessionRequest;
 use reel_rpc::user::renew_session_response::Outcome;
+use reel_rpc::user::{PeekSessionRequest, RenewSessionRequest, peek_session_response};
 use serde_json::json;
 
 use crate::world::{Login, World, cheap};
@@ -18,6 +18,38 @@ fn ended() -> serde_json::Value {
 async fn renew_rpc(world: &World, refresh: &str, session_id: i64) -> Outcome {
     let request = RenewSessionRequest { refresh_token: refresh.to_owned(), session_id };
     world.rpc().renew_session(request).await.unwrap().into_inner().outcome.unwrap()
+}
+
+#[tokio::test]
+async fn looking_at_a_token_says_what_a_renewal_would_and_changes_nothing() {
+    let world = World::new().await;
+    let login = world.person("ana").await;
+    let session = login.viewer.session_id.raw();
+    let peek = async |refresh: &str, session_id: i64| {
+        let request = PeekSessionRequest { refresh_token: refresh.to_owned(), session_id };
+        match world.rpc().peek_session(request).await.unwrap().into_inner().outcome.unwrap() {
+            peek_session_response::Outcome::Renewable(renewable) => Ok(renewable),
+            peek_session_response::Outcome::Refused(code) => Err(code),
+        }
+    };
+    assert_eq!(peek("nonsense", session).await, Err("TOKEN_INVALID".into()));
+    assert_eq!(peek(&login.refresh, session + 1).await, Err("TOKEN_INVALID".into()));
+    for _ in 0..3 {
+        assert_eq!(peek(&login.refresh, session).await, Ok(true));
+        world.clock.advance(Duration::from_secs(60));
+    }
+    let next = world.read_login(&world.renew(&login.refresh).await);
+    world.clock.advance(Duration::from_secs(10));
+    assert_eq!(peek(&login.refresh, session).await, Ok(true), "within the grace period");
+    world.clock.advance(Duration::from_millis(1));
+    assert_eq!(peek(&login.refresh, session).await, Ok(false));
+    assert_eq!(peek(&next.refresh, session).await, Ok(true), "the login did not end");
+    world.clock.advance(8 * DAY);
+    assert_eq!(peek(&next.refresh, session).await, Err("TOKEN_EXPIRED".into()));
+    assert_eq!(world.count("SELECT COUNT(*) FROM session WHERE ended_at IS NOT NULL").await, 0);
+    world.renew(&login.refresh).await;
+    assert_eq!(peek(&next.refresh, session).await, Err("SESSION_ENDED".into()));
+    world.close().await;
 }
 
 #[tokio::test]

@@ -16,8 +16,8 @@ use reel_rpc::upload::{self, UploadResponse};
 use reel_rpc::user::user_service_client::UserServiceClient;
 use reel_rpc::user::user_service_server::{UserService, UserServiceServer};
 use reel_rpc::user::{
-    EndedSessionsRequest, EndedSessionsResponse, FindUsersRequest, FindUsersResponse, RenewSessionRequest,
-    RenewSessionResponse, User,
+    EndedSessionsRequest, EndedSessionsResponse, FindUsersRequest, FindUsersResponse, PeekSessionRequest,
+    PeekSessionResponse, RenewSessionRequest, RenewSessionResponse, User,
 };
 use reel_rpc::video::video_service_client::VideoServiceClient;
 use reel_rpc::{Channel, SignedOnly};
@@ -57,6 +57,10 @@ impl UserService for Users {
     }
 
     async fn renew_session(&self, _: Request<RenewSessionRequest>) -> Result<Response<RenewSessionResponse>, Status> {
+        Err(Status::unimplemented("not asked by this domain"))
+    }
+
+    async fn peek_session(&self, _: Request<PeekSessionRequest>) -> Result<Response<PeekSessionResponse>, Status> {
         Err(Status::unimplemented("not asked by this domain"))
     }
 

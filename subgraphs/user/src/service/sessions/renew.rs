@@ -1,3 +1,4 @@
+use chrono::{DateTime, Utc};
 use reel_auth::Viewer;
 use reel_error::{ErrorCode, Result};
 use reel_id::SessionId;
@@ -42,6 +43,22 @@ impl Sessions {
         }
     }
 
+    /// Whether a refresh token of this login could be spent now; `false` when it was spent longer ago than the grace
+    /// period. Nothing is spent, and no login ends.
+    ///
+    /// # Errors
+    /// [`ErrorCode::TokenInvalid`], [`ErrorCode::TokenExpired`] or [`ErrorCode::SessionEnded`].
+    pub(crate) async fn peek(&self, token: &str, expected: SessionId) -> Result<bool> {
+        let token = RefreshToken::parse(token).ok_or(ErrorCode::TokenInvalid)?;
+        let stored = self.repository.find_token(&token.hash()).await?.ok_or(ErrorCode::TokenInvalid)?;
+        let now = self.now();
+        match refusal(&stored, Some(expected), now) {
+            Some(code) => Err(code.into()),
+            None if stored.spent_at.is_some() => Ok(stored.successor_until >= Some(now)),
+            None => Ok(true),
+        }
+    }
+
     async fn rotate(
         &self,
         connection: &mut MySqlConnection,
@@ -53,14 +70,8 @@ impl Sessions {
         };
         // The time is read after the lock, which others may have held.
         let now = self.now();
-        if expected.is_some_and(|expected| expected != stored.session_id) {
-            return Ok(Rotation::Refused(ErrorCode::TokenInvalid));
-        }
-        if stored.session_ended_at.is_some() {
-            return Ok(Rotation::Refused(ErrorCode::SessionEnded));
-        }
-        if stored.session_expires_at <= now {
-            return Ok(Rotation::Refused(ErrorCode::TokenExpired));
+        if let Some(code) = refusal(&stored, expected, now) {
+            return Ok(Rotation::Refused(code));
         }
         let viewer = Viewer { user_id: stored.user_id, session_id: stored.session_id };
         if let Some(spent_at) = stored.spent_at {
@@ -71,9 +82,6 @@ impl Sessions {
             let refresh_expires_at = self.idle_end(spent_at, stored.session_expires_at);
             return Ok(Rotation::Next(Opened { viewer, refresh, refresh_expires_at }));
         }
-        if stored.expires_at <= now {
-            return Ok(Rotation::Refused(ErrorCode::TokenExpired));
-        }
         let refresh = RefreshToken::generate();
         let refresh_expires_at = self.idle_end(now, stored.session_expires_at);
         let hash = spent.hash();
@@ -81,6 +89,18 @@ impl Sessions {
         refresh_token::insert(connection, &refresh.hash(), stored.session_id, now, refresh_expires_at).await?;
         Ok(Rotation::Next(Opened { viewer, refresh, refresh_expires_at }))
     }
+}
+
+/// Why a token cannot be spent, whether or not it has been spent before.
+fn refusal(stored: &StoredToken, expected: Option<SessionId>, now: DateTime<Utc>) -> Option<ErrorCode> {
+    if expected.is_some_and(|expected| expected != stored.session_id) {
+        return Some(ErrorCode::TokenInvalid);
+    }
+    if stored.session_ended_at.is_some() {
+        return Some(ErrorCode::SessionEnded);
+    }
+    let idle = stored.spent_at.is_none() && stored.expires_at <= now;
+    (idle || stored.session_expires_at <= now).then_some(ErrorCode::TokenExpired)
 }
 
 fn successor(spent: &RefreshToken, stored: &StoredToken) -> Option<RefreshToken> {
