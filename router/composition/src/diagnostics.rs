@@ -87,6 +87,12 @@ impl Report {
         Err(std::mem::take(&mut self.errors))
     }
 
+    /// Adds what was found elsewhere.
+    pub(crate) fn append(&mut self, other: Self) {
+        self.errors.extend(other.errors);
+        self.hints.extend(other.hints);
+    }
+
     pub(crate) fn into_hints(self) -> Vec<Diagnostic> {
         self.hints
     }

@@ -8,6 +8,8 @@ use async_graphql_parser::{
 };
 use async_graphql_value::{Name, Value};
 
+use crate::nesting::{MAX_NESTING, is_too_deep};
+
 /// A parsed field set with the place of its directive.
 #[derive(Clone)]
 pub(crate) struct FieldSet {
@@ -31,6 +33,9 @@ impl FieldSet {
     pub(crate) fn parse(text: &str, pos: Pos) -> Result<Self, String> {
         if let Some(selections) = plain_names(text) {
             return Ok(Self { selections, pos });
+        }
+        if is_too_deep(text) {
+            return Err(format!("it nests deeper than {MAX_NESTING} levels"));
         }
         let document = parse_query(format!("{{{text}}}")).map_err(|_| "it is not a valid selection".to_owned())?;
         let DocumentOperations::Single(operation) = document.operations else {

@@ -15,7 +15,10 @@ mod diagnostics;
 mod emit;
 mod field_set;
 mod ingest;
+mod map;
 mod model;
+mod nesting;
+mod parallel;
 mod satisfiability;
 mod spec;
 mod validate;
@@ -64,11 +67,11 @@ pub fn compose(subgraphs: &[Subgraph]) -> Result<Supergraph, Vec<Diagnostic>> {
     report.checkpoint()?;
     validate::supergraph(&merged, &schemas, &mut report);
     report.checkpoint()?;
-    satisfiability::check(&merged, &schemas, &mut report);
+    let (supergraph_sdl, api_sdl) = parallel::beside(
+        schemas.len(),
+        || (emit::supergraph(&merged), emit::api(&merged)),
+        || satisfiability::check(&merged, &schemas, &mut report),
+    );
     report.checkpoint()?;
-    Ok(Supergraph {
-        supergraph_sdl: emit::supergraph(&merged),
-        api_sdl: emit::api(&merged),
-        hints: report.into_hints(),
-    })
+    Ok(Supergraph { supergraph_sdl, api_sdl, hints: report.into_hints() })
 }

@@ -1,5 +1,6 @@
 //! One subgraph's schema after ingestion: imports resolved, extensions folded in, directives read into plain data.
 
+use crate::map::IndexMap;
 use std::ops::Deref;
 
 use async_graphql_parser::{
@@ -7,7 +8,6 @@ use async_graphql_parser::{
     types::{BaseType, ConstDirective, DirectiveLocation, Type},
 };
 use async_graphql_value::{ConstValue, Name};
-use indexmap::IndexMap;
 
 use crate::{diagnostics::Place, field_set::FieldSet, spec::Version};
 

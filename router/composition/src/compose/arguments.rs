@@ -1,8 +1,8 @@
 //! Arguments of fields: those that every defining subgraph accepts.
 
+use crate::map::{IndexMap, sized};
 use async_graphql_parser::Pos;
 use async_graphql_value::{ConstValue, Name};
-use indexmap::IndexMap;
 
 use super::{
     Composer, context, description,
@@ -21,13 +21,13 @@ pub(super) fn merge(
     field: impl Fn() -> String,
     defining: &[&FieldSource<'_>],
 ) -> IndexMap<Name, MergedInput> {
-    let mut grouped: IndexMap<&Name, Vec<InputSource<'_>>> = IndexMap::new();
+    let mut grouped: IndexMap<&Name, Vec<InputSource<'_>>> = IndexMap::default();
     for source in defining {
         for (name, argument) in &source.field.arguments {
             grouped.entry(name).or_default().push((source.graph, argument));
         }
     }
-    let mut merged = IndexMap::with_capacity(grouped.len());
+    let mut merged = sized(grouped.len());
     for (name, sources) in grouped {
         if context::takes_out(composer, || format!("{}({name}:)", field()), &sources) {
             continue;

@@ -1,7 +1,6 @@
 //! Interfaces demand what their implementations demand, or a query could go around it through the interface.
 
-use std::collections::HashMap;
-
+use crate::map::HashMap;
 use async_graphql_value::Name;
 
 use super::{
@@ -18,7 +17,7 @@ struct Demands {
 
 /// Copies the demands of implementations to their interfaces.
 pub(super) fn spread(merged: &mut Merged) {
-    let mut demands: HashMap<Name, Demands> = HashMap::new();
+    let mut demands: HashMap<Name, Demands> = HashMap::default();
     for ty in merged.types.values() {
         let MergedKind::Object(object) = &ty.kind else { continue };
         for interface in object.implements.keys() {

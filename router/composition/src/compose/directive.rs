@@ -1,5 +1,6 @@
 //! Directive definitions that stay: composed custom ones, and executable ones that every subgraph has.
 
+use crate::map::{IndexMap, IndexSet};
 use std::collections::BTreeMap;
 
 use async_graphql_value::Name;
@@ -97,8 +98,8 @@ fn definition(
         }
     }
     let repeatable = sources.iter().any(|(_, it)| it.repeatable);
-    let mut arguments = indexmap::IndexMap::new();
-    let mut names: indexmap::IndexSet<&Name> = first.arguments.keys().collect();
+    let mut arguments = IndexMap::default();
+    let mut names: IndexSet<&Name> = first.arguments.keys().collect();
     if !executable {
         names.extend(sources.iter().flat_map(|(_, it)| it.arguments.keys()));
     }

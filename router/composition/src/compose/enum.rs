@@ -1,9 +1,7 @@
 //! Enums: how values merge depends on whether clients send the enum, receive it, or both.
 
-use std::collections::HashSet;
-
+use crate::map::{HashSet, IndexMap};
 use async_graphql_value::Name;
-use indexmap::IndexMap;
 
 use super::{
     Composer, TypeSource, description, marks,
@@ -22,7 +20,7 @@ pub(super) struct Usage {
 
 impl Usage {
     pub(super) fn of(merged: &Merged) -> Self {
-        let mut usage = Self { input: HashSet::new(), output: HashSet::new() };
+        let mut usage = Self { input: HashSet::default(), output: HashSet::default() };
         for ty in merged.types.values() {
             match &ty.kind {
                 MergedKind::Input(fields) => usage.inputs(fields),
@@ -62,7 +60,7 @@ pub(super) fn merge<'a>(
         let places = composer.places(sources.iter().map(|(graph, ty)| (*graph, ty.pos)));
         composer.report.hint(Code::UnusedEnumType, message, places);
     }
-    let mut kept = IndexMap::new();
+    let mut kept = IndexMap::default();
     for (value, found) in values(sources) {
         let merged = one(composer, name, value, &found);
         if found.len() == sources.len() || is_kept(composer, (name, value), (input, output), &merged, sources) {
@@ -79,7 +77,7 @@ pub(super) fn merge<'a>(
 }
 
 fn values<'a>(sources: &[TypeSource<'a>]) -> IndexMap<&'a Name, ValueSources<'a>> {
-    let mut values: IndexMap<_, ValueSources<'a>> = IndexMap::new();
+    let mut values: IndexMap<_, ValueSources<'a>> = IndexMap::default();
     for (graph, ty) in sources {
         let Kind::Enum(own) = &ty.kind else { continue };
         for (value, definition) in own {

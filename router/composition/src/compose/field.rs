@@ -1,7 +1,7 @@
 //! Fields of objects and interfaces.
 
+use crate::map::{IndexMap, sized};
 use async_graphql_value::Name;
-use indexmap::IndexMap;
 
 use super::{
     Composer, TypeSource, arguments, context, demand_control, description, external, marks,
@@ -44,14 +44,14 @@ pub(super) struct FieldsOf<'s, 'a> {
 
 /// Merges all fields, in the order of first mention.
 pub(super) fn merge_all<'a>(composer: &mut Composer<'a, '_>, of: &FieldsOf<'_, 'a>) -> IndexMap<Name, MergedField> {
-    let mut grouped: IndexMap<&Name, Vec<FieldSource<'a>>> = IndexMap::new();
+    let mut grouped: IndexMap<&Name, Vec<FieldSource<'a>>> = IndexMap::default();
     for (graph, owner) in of.sources {
         for (name, field) in owner.kind.fields().into_iter().flatten() {
             let source = FieldSource { graph: *graph, owner, field, overridden: Overridden::No, takes_over: false };
             grouped.entry(name).or_default().push(source);
         }
     }
-    let mut merged = IndexMap::with_capacity(grouped.len());
+    let mut merged = sized(grouped.len());
     for (name, mut sources) in grouped {
         if let Some(field) = merge(composer, of, name, &mut sources) {
             merged.insert(name.clone(), field);

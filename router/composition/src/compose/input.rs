@@ -1,7 +1,7 @@
 //! Input objects: the fields that every subgraph knows.
 
+use crate::map::{IndexMap, sized};
 use async_graphql_value::Name;
-use indexmap::IndexMap;
 
 use super::{
     Composer, TypeSource,
@@ -17,14 +17,14 @@ const INPUT_FIELD: InputCodes = InputCodes {
 };
 
 pub(super) fn merge<'a>(composer: &mut Composer<'a, '_>, name: &Name, sources: &[TypeSource<'a>]) -> MergedKind {
-    let mut grouped: IndexMap<&Name, Vec<InputSource<'a>>> = IndexMap::new();
+    let mut grouped: IndexMap<&Name, Vec<InputSource<'a>>> = IndexMap::default();
     for (graph, ty) in sources {
         let Kind::Input(fields) = &ty.kind else { continue };
         for (field, value) in fields {
             grouped.entry(field).or_default().push((*graph, value));
         }
     }
-    let mut merged: IndexMap<Name, MergedInput> = IndexMap::with_capacity(grouped.len());
+    let mut merged: IndexMap<Name, MergedInput> = sized(grouped.len());
     for (field, found) in grouped {
         if found.len() < sources.len() {
             left_out(composer, name, field, &found, sources);

@@ -20,11 +20,11 @@ mod sharing;
 pub(crate) mod typing;
 mod union;
 
-use std::collections::{BTreeMap, HashSet};
+use crate::map::{HashSet, IndexMap};
+use std::collections::BTreeMap;
 
 use async_graphql_parser::Pos;
 use async_graphql_value::Name;
-use indexmap::IndexMap;
 
 use self::{
     model::{Graph, GraphId, JoinType, Merged, MergedKind, MergedType},
@@ -44,7 +44,7 @@ pub(crate) fn merge(schemas: &[Schema], report: &mut Report) -> Merged {
     let mut composer = Composer::new(schemas, report);
     let mut merged = Merged {
         graphs: schemas.iter().map(graph).collect(),
-        types: IndexMap::new(),
+        types: IndexMap::default(),
         directives: Vec::new(),
         links: BTreeMap::new(),
     };
@@ -182,7 +182,7 @@ fn effective_kind(ty: &TypeDef) -> &'static str {
 
 fn join_types(graph: GraphId, ty: &TypeDef) -> Vec<JoinType> {
     let interface_object = ty.marks.interface_object.is_some();
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::default();
     let mut joins = Vec::new();
     for key in &ty.marks.keys {
         let text = key.fields.to_string();

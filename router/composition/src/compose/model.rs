@@ -1,10 +1,10 @@
 //! The supergraph as a model: merged types with the joins that say which subgraph has what.
 
+use crate::map::IndexMap;
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_graphql_parser::types::{ConstDirective, DirectiveLocation, Type};
 use async_graphql_value::{ConstValue, Name};
-use indexmap::IndexMap;
 
 use crate::model::ListSize;
 

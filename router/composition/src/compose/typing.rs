@@ -1,7 +1,6 @@
 //! Types of fields and arguments across subgraphs: which one fits all.
 
-use std::collections::HashSet;
-
+use crate::map::HashSet;
 use async_graphql_parser::types::{BaseType, Type};
 use async_graphql_value::Name;
 
@@ -14,7 +13,7 @@ pub(crate) struct Hierarchy {
 
 impl Hierarchy {
     pub(crate) fn of(schemas: &[Schema]) -> Self {
-        let mut members = HashSet::new();
+        let mut members = HashSet::default();
         for ty in schemas.iter().flat_map(|schema| schema.types.values()) {
             match &ty.kind {
                 Kind::Object(it) | Kind::Interface(it) => {

@@ -1,10 +1,10 @@
 //! SDL text: the parts that both schemas are made of.
 
+use crate::map::IndexMap;
 use std::fmt::{Display, Write};
 
 use async_graphql_parser::types::ConstDirective;
 use async_graphql_value::{ConstValue, Name};
-use indexmap::IndexMap;
 
 use crate::{
     compose::model::{MergedDirective, MergedInput},

@@ -1,13 +1,11 @@
 //! One subgraph's document: its definitions sorted out, its roots named as everybody names them.
 
-use std::collections::HashMap;
-
+use crate::map::{HashMap, IndexMap};
 use async_graphql_parser::{
     Error, Pos, Positioned, parse_schema,
     types::{DirectiveDefinition, DirectiveLocation, SchemaDefinition, TypeDefinition, TypeSystemDefinition},
 };
 use async_graphql_value::{ConstValue, Name};
-use indexmap::IndexMap;
 
 use super::{
     link::{Links, Meaning},
@@ -18,6 +16,7 @@ use crate::{
     Code, Subgraph,
     diagnostics::{Place, Report},
     model::{Composed, DirectiveDef, Schema},
+    nesting::{MAX_NESTING, is_too_deep},
     spec::{Directive, location_name},
 };
 
@@ -60,6 +59,12 @@ pub(super) fn read(subgraph: &Subgraph, graph: String, report: &mut Report) -> O
 }
 
 fn parse(subgraph: &Subgraph, report: &mut Report) -> Option<Document> {
+    if is_too_deep(&subgraph.sdl) {
+        let place = Place { subgraph: subgraph.name.clone(), line: 0, column: 0 };
+        let message = format!("The schema nests brackets deeper than {MAX_NESTING} levels: write it flatter.");
+        report.error(Code::InvalidGraphql, message, vec![place]);
+        return None;
+    }
     let parsed = match parse_schema(&subgraph.sdl) {
         Ok(parsed) => parsed,
         Err(error) => {
@@ -91,7 +96,7 @@ fn what_was_expected(error: &Error) -> String {
 /// Root types under other names, to the names that the supergraph uses.
 fn root_names(subgraph: &Subgraph, document: &Document, report: &mut Report) -> HashMap<Name, Name> {
     let explicit = document.schemas.iter().any(|schema| !schema.node.extend);
-    let mut renamed = HashMap::new();
+    let mut renamed = HashMap::default();
     let roots = [
         ("Query", Code::RootQueryUsed, root(document, |schema| schema.query.as_ref())),
         ("Mutation", Code::RootMutationUsed, root(document, |schema| schema.mutation.as_ref())),
@@ -130,7 +135,7 @@ fn own_directives(
     subgraph: &Subgraph,
     directives: &[Positioned<DirectiveDefinition>],
 ) -> IndexMap<Name, DirectiveDef> {
-    let mut own = IndexMap::new();
+    let mut own = IndexMap::default();
     for directive in directives {
         let name = &directive.node.name.node;
         match reader.links.meaning(name, true) {

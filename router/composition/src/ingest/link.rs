@@ -1,7 +1,6 @@
 //! `@link`: which specification a subgraph is written for, and what it calls that specification's directives.
 
-use std::collections::{HashMap, HashSet};
-
+use crate::map::{HashMap, HashSet};
 use async_graphql_parser::{
     Pos, Positioned,
     types::{ConstDirective, SchemaDefinition},
@@ -52,8 +51,12 @@ impl Links {
     /// Reads the `@link`s on all of a subgraph's schema definitions and extensions.
     pub(super) fn read(subgraph: &str, schemas: &[Positioned<SchemaDefinition>], report: &mut Report) -> Self {
         let applied = schemas.iter().flat_map(|schema| &schema.node.directives);
-        let mut links =
-            Self { version: Version::V1, federation: HashMap::new(), machinery: HashSet::new(), others: Vec::new() };
+        let mut links = Self {
+            version: Version::V1,
+            federation: HashMap::default(),
+            machinery: HashSet::default(),
+            others: Vec::new(),
+        };
         for directive in applied.filter(|directive| directive.node.name.node == "link") {
             let mut reader = LinkReader { subgraph, pos: directive.pos, report, links: &mut links };
             reader.read(&directive.node);

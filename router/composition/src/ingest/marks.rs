@@ -1,7 +1,6 @@
 //! Directives on an element, checked against their definitions and read into [`Marks`].
 
-use std::collections::HashMap;
-
+use crate::map::HashMap;
 use async_graphql_parser::{
     Pos, Positioned,
     types::{ConstDirective, DirectiveDefinition, DirectiveLocation},

@@ -8,12 +8,14 @@ mod marks;
 mod types;
 mod usage;
 
-use std::collections::{BTreeMap, HashSet};
+use crate::map::HashSet;
+use std::collections::BTreeMap;
 
 use crate::{
     Code, Subgraph,
     diagnostics::{Place, Report},
     model::Schema,
+    parallel,
 };
 
 /// Reads all subgraphs, in the order of their names so that the order of the input does not matter.
@@ -22,16 +24,22 @@ pub(crate) fn ingest(subgraphs: &[Subgraph], report: &mut Report) -> Vec<Schema>
     sorted.sort_by(|a, b| a.name.cmp(&b.name));
     check_names(&sorted, report);
     let graphs = graph_names(&sorted);
-    let mut schemas: Vec<_> =
-        sorted.iter().zip(graphs).filter_map(|(subgraph, graph)| document::read(subgraph, graph, report)).collect();
-    for schema in &mut schemas {
-        usage::mark(schema);
+    let read = parallel::map(sorted.into_iter().zip(graphs).collect(), |(subgraph, graph)| {
+        let mut report = Report::default();
+        let mut schema = document::read(subgraph, graph, &mut report);
+        schema.iter_mut().for_each(usage::mark);
+        (schema, report)
+    });
+    let mut schemas = Vec::with_capacity(read.len());
+    for (schema, found) in read {
+        schemas.extend(schema);
+        report.append(found);
     }
     schemas
 }
 
 fn check_names(subgraphs: &[&Subgraph], report: &mut Report) {
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::default();
     for subgraph in subgraphs {
         let place = vec![Place { subgraph: subgraph.name.clone(), line: 0, column: 0 }];
         if subgraph.name.trim().is_empty() || subgraph.name == "__" {

@@ -1,5 +1,6 @@
 //! Type definitions and their extensions, folded into one [`TypeDef`] per name.
 
+use crate::map::{IndexMap, sized};
 use async_graphql_parser::{
     Pos, Positioned,
     types::{
@@ -8,7 +9,7 @@ use async_graphql_parser::{
     },
 };
 use async_graphql_value::Name;
-use indexmap::{IndexMap, map::Entry};
+use indexmap::map::Entry;
 
 use super::marks::{Element, Reader};
 use crate::{
@@ -20,7 +21,7 @@ use crate::{
 
 /// Reads all types of a document, without Federation's own machinery.
 pub(super) fn read(reader: &mut Reader<'_>, definitions: &[Positioned<TypeDefinition>]) -> IndexMap<Name, TypeDef> {
-    let mut types: IndexMap<Name, TypeDef> = IndexMap::with_capacity(definitions.len());
+    let mut types: IndexMap<Name, TypeDef> = sized(definitions.len());
     let (extensions, bases): (Vec<_>, Vec<_>) = definitions.iter().partition(|definition| definition.node.extend);
     for definition in bases.into_iter().chain(extensions) {
         let name = &definition.node.name.node;
@@ -111,7 +112,7 @@ fn composite(
 ) -> Composite {
     let mut composite = Composite {
         implements: implements.iter().map(|interface| (interface.node.clone(), interface.pos)).collect(),
-        fields: IndexMap::with_capacity(fields.len()),
+        fields: sized(fields.len()),
     };
     for definition in fields {
         let mut field = field(reader, name, definition);
@@ -173,7 +174,7 @@ fn input_values(
     definitions: &[Positioned<InputValueDefinition>],
     location: At,
 ) -> IndexMap<Name, InputValue> {
-    let mut values = IndexMap::with_capacity(definitions.len());
+    let mut values = sized(definitions.len());
     for definition in definitions {
         let node = &definition.node;
         let coordinate = input_coordinate(owner, &node.name.node, location);
@@ -201,7 +202,7 @@ fn enum_values(
     owner: &str,
     definitions: &[Positioned<EnumValueDefinition>],
 ) -> IndexMap<Name, EnumValue> {
-    let mut values = IndexMap::with_capacity(definitions.len());
+    let mut values = sized(definitions.len());
     for definition in definitions {
         let node = &definition.node;
         let coordinate = format!("{owner}.{}", node.value.node);

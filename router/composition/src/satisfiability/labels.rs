@@ -1,6 +1,7 @@
 //! Labels of overrides: what they can be set to while the graph is running.
 
-use std::collections::{BTreeSet, HashSet};
+use crate::map::HashSet;
+use std::collections::BTreeSet;
 
 use crate::compose::model::Merged;
 

@@ -11,7 +11,8 @@ mod message;
 mod reach;
 mod world;
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use crate::map::{HashMap, HashSet};
+use std::collections::VecDeque;
 
 use async_graphql_value::Name;
 
@@ -32,7 +33,7 @@ const MAX_ERRORS: usize = 20;
 
 /// Checks every path from the roots, whatever the labels of overrides are set to.
 pub(crate) fn check(merged: &Merged, schemas: &[Schema], report: &mut Report) {
-    let mut errors = HashSet::new();
+    let mut errors = HashSet::default();
     for labels in labels::settings(merged) {
         let world = World::new(merged, schemas, labels);
         check_world(&world, report, &mut errors);
@@ -41,7 +42,7 @@ pub(crate) fn check(merged: &Merged, schemas: &[Schema], report: &mut Report) {
 
 fn check_world<'a>(world: &World<'a>, report: &mut Report, errors: &mut HashSet<Coordinate<'a>>) {
     let merged = world.merged;
-    let mut walk = Walk { world, report, steps: Vec::new(), seen: HashMap::new(), queue: VecDeque::new(), errors };
+    let mut walk = Walk { world, report, steps: Vec::new(), seen: HashMap::default(), queue: VecDeque::new(), errors };
     for root in ["Query", "Mutation", "Subscription"] {
         if let Some(ty) = merged.types.get(root) {
             let graphs = ty.joins.iter().map(|join| Standpoint::at(join.graph)).collect();

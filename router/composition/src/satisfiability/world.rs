@@ -1,10 +1,7 @@
 //! The subgraphs as satisfiability sees them: who has which type, who resolves which field.
 
-use std::{
-    cell::RefCell,
-    collections::{HashMap, HashSet},
-    rc::Rc,
-};
+use crate::map::{HashMap, HashSet};
+use std::{cell::RefCell, rc::Rc};
 
 use async_graphql_value::Name;
 
@@ -68,9 +65,9 @@ impl<'a> World<'a> {
         let mut world = Self {
             merged,
             schemas,
-            objects: HashMap::new(),
-            holders: HashMap::new(),
-            contexts: HashMap::new(),
+            objects: HashMap::default(),
+            holders: HashMap::default(),
+            contexts: HashMap::default(),
             labels,
             reached: RefCell::default(),
         };

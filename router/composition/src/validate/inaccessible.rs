@@ -1,10 +1,10 @@
 //! What `@inaccessible` hides must not be needed by what it leaves.
 
+use crate::map::IndexMap;
 use std::fmt;
 
 use async_graphql_parser::types::Type;
 use async_graphql_value::{ConstValue, Name};
-use indexmap::IndexMap;
 
 use super::{Check, field_places, type_places};
 use crate::{

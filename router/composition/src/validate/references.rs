@@ -1,8 +1,8 @@
 //! Names that a schema uses have to exist and fit where they stand: what GraphQL itself demands.
 
+use crate::map::IndexMap;
 use async_graphql_parser::{Pos, types::Type};
 use async_graphql_value::Name;
-use indexmap::IndexMap;
 
 use super::Check;
 use crate::{

@@ -1,7 +1,6 @@
 //! What a `@fromContext` selects: one value, from each type that sets the context, of the argument's type.
 
-use std::collections::HashSet;
-
+use crate::map::HashSet;
 use async_graphql_parser::types::{BaseType, Type};
 use async_graphql_value::Name;
 
@@ -20,7 +19,7 @@ pub(super) fn check(schema: &Schema, from: &FromContext, argument: &Type) -> Che
         return owners.into_iter().try_for_each(|owner| value(schema, owner, selections, argument));
     }
     let branches = branches(schema, selections)?;
-    let mut used = HashSet::new();
+    let mut used = HashSet::default();
     for owner in owners {
         let possible = objects(schema, owner);
         let fitting: Vec<_> = branches.iter().filter(|(on, _)| possible.contains(on)).collect();
