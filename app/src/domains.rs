@@ -156,6 +156,7 @@ pub(crate) async fn start_interaction(
         videos,
         ids: Arc::clone(&platform.ids),
         clock: Arc::clone(&platform.clock),
+        tasks: platform.tasks.clone(),
         settings: settings.interaction.clone(),
     };
     Ok(Interaction::start(deps).await?)

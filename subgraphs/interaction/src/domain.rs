@@ -29,6 +29,22 @@ pub(crate) struct Comment {
     pub(crate) updated_at: DateTime<Utc>,
 }
 
+/// A deleted comment with everything below it, as long as something of it may be left.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct DeletedTree {
+    /// The comment that was deleted.
+    pub(crate) root_id: CommentId,
+    /// The video that it and all below it were about.
+    pub(crate) video_id: VideoId,
+}
+
+impl DeletedTree {
+    /// The tree below this comment.
+    pub(crate) fn of(comment: &Comment) -> Self {
+        Self { root_id: comment.id, video_id: comment.video_id }
+    }
+}
+
 /// That a person likes something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Like<T> {
@@ -64,8 +80,13 @@ impl VideoStats {
         Self { likes: 0, comments: 1, threads: i64::from(comment.parent_id.is_none()) }
     }
 
-    /// A comment less, with everything below it: `count` comments together.
-    pub(crate) fn deleted(comment: &Comment, count: i64) -> Self {
-        Self { likes: 0, comments: -count, threads: -i64::from(comment.parent_id.is_none()) }
+    /// A comment less. What is below it is counted when it goes.
+    pub(crate) fn deleted(comment: &Comment) -> Self {
+        Self { likes: 0, comments: -1, threads: -i64::from(comment.parent_id.is_none()) }
+    }
+
+    /// So many replies less.
+    pub(crate) fn replies_deleted(replies: usize) -> Self {
+        Self { likes: 0, comments: -i64::try_from(replies).unwrap_or(i64::MAX), threads: 0 }
     }
 }

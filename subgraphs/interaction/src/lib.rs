@@ -1,11 +1,11 @@
 //! The interaction domain: likes on videos and comments, comments and their replies, and the counts of all of them.
 //!
-//! It owns four tables and asks the video domain one question: does this video exist? Reading order: `domain` for
+//! It owns five tables and asks the video domain one question: does this video exist? Reading order: `domain` for
 //! the words, `graphql` for what clients see, `service` for the rules and transactions, `repository` for the SQL.
 //!
 //! Two invariants hold at every commit. Each count equals the rows it counts: it changes in the transaction that
-//! inserts or deletes them, and only if a row really was. And no comment outlives its parent: whoever replies or likes
-//! locks the comment first, whoever deletes locks from the parent down.
+//! inserts or deletes them, and only if a row really was. And no comment outlives its parent for long: whoever replies
+//! or likes locks the comment first, and what was below a deleted comment is deleted next, from the top down.
 
 mod cache;
 mod config;
@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use reel_id::{Clock, IdGenerator};
 use reel_rpc::Channel;
-use reel_subgraph::Subgraph;
+use reel_subgraph::{Subgraph, Tasks};
 use sqlx::MySqlPool;
 
 pub use config::InteractionSettings;
@@ -42,6 +42,8 @@ pub struct InteractionDeps {
     pub clock: Arc<dyn Clock>,
     /// The way to the video domain, which knows what exists.
     pub videos: Channel,
+    /// Runs the clean-up.
+    pub tasks: Tasks,
     /// How to run.
     pub settings: InteractionSettings,
 }
@@ -53,14 +55,27 @@ pub struct Interaction {
 }
 
 impl Interaction {
-    /// Puts the domain together. It starts no background work.
+    /// Puts the domain together and starts its clean-up.
     ///
     /// # Errors
     /// None yet; the signature is the same for every domain.
     pub async fn start(deps: InteractionDeps) -> anyhow::Result<Self> {
+        clean_up(&deps);
         let schema = graphql::schema().data(service::Interactions::new(deps)).finish();
         Ok(Self { subgraph: Subgraph::new(NAME, schema) })
     }
+}
+
+fn clean_up(deps: &InteractionDeps) {
+    let pool = deps.pool.clone();
+    deps.tasks.every(deps.settings.sweep_period_s.duration(), move || {
+        let pool = pool.clone();
+        async move {
+            if let Err(error) = service::sweep(&pool).await {
+                tracing::warn!(%error, "what is below deleted comments could not be deleted; it will be tried again");
+            }
+        }
+    });
 }
 
 impl fmt::Debug for Interaction {

@@ -1,6 +1,7 @@
 //! The rules: who may do what, and what changes together.
 
 mod comments;
+mod deletion;
 mod likes;
 mod reads;
 
@@ -15,7 +16,8 @@ use crate::InteractionDeps;
 use crate::cache::KnownVideos;
 use crate::loaders::Loaders;
 
-pub(crate) use comments::{Deletion, Publication};
+pub(crate) use comments::Publication;
+pub(crate) use deletion::{Deletion, sweep};
 
 /// The domain's commands and queries.
 pub(crate) struct Interactions {

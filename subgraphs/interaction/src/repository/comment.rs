@@ -84,8 +84,8 @@ pub(crate) async fn lock(connection: &mut MySqlConnection, id: CommentId) -> Res
     Ok(row.map(Comment::from))
 }
 
-/// Up to `limit` of the replies to these comments, locked as the comments themselves must already be: then nobody adds
-/// one meanwhile, and all that were added before are seen.
+/// Up to `limit` of the replies to these comments, locked. The comments themselves must be gone: then nobody adds one, and
+/// all that were added before are seen.
 pub(crate) async fn lock_replies(
     connection: &mut MySqlConnection,
     parents: &[CommentId],
@@ -119,11 +119,12 @@ pub(crate) async fn add_replies(connection: &mut MySqlConnection, id: CommentId,
     Ok(done.rows_affected() > 0)
 }
 
-/// Deletes these comments, which the transaction has locked. Answers how many there were.
-pub(crate) async fn delete(connection: &mut MySqlConnection, ids: &[CommentId]) -> Result<u64> {
+/// Deletes these comments, which the transaction has locked.
+pub(crate) async fn delete(connection: &mut MySqlConnection, ids: &[CommentId]) -> Result<()> {
     let mut query = QueryBuilder::new("DELETE FROM comment WHERE id IN ");
     push_in_list(&mut query, &raw(ids));
-    Ok(query.build().execute(connection).await?.rows_affected())
+    query.build().execute(connection).await?;
+    Ok(())
 }
 
 fn raw(ids: &[CommentId]) -> Vec<Snowflake> {

@@ -10,9 +10,6 @@ use crate::domain::Like;
 const LIKES: Likes =
     Likes { of_user: "SELECT user_id, comment_id FROM comment_like WHERE user_id =", of_targets: "AND comment_id IN" };
 
-/// The most likes that one statement deletes.
-const CHUNK: u64 = 5_000;
-
 /// Adds a like to a comment that the transaction has locked. Answers whether it was new.
 pub(crate) async fn insert(connection: &mut MySqlConnection, like: &Like<CommentId>) -> Result<bool> {
     let done = sqlx::query("INSERT IGNORE INTO comment_like (id, comment_id, user_id, created_at) VALUES (?, ?, ?, ?)")
@@ -35,17 +32,14 @@ pub(crate) async fn delete(connection: &mut MySqlConnection, comment: CommentId,
     Ok(done.rows_affected() > 0)
 }
 
-/// Deletes all likes of these comments, which the transaction has locked.
-pub(crate) async fn delete_of(connection: &mut MySqlConnection, comments: &[CommentId]) -> Result<()> {
+/// Deletes up to `limit` likes of these comments, which are gone themselves. Answers how many.
+pub(crate) async fn delete_of(connection: &mut MySqlConnection, comments: &[CommentId], limit: usize) -> Result<usize> {
     let comments: Vec<Snowflake> = comments.iter().map(|id| id.raw()).collect();
-    loop {
-        let mut query = QueryBuilder::new("DELETE FROM comment_like WHERE comment_id IN ");
-        push_in_list(&mut query, &comments);
-        query.push(" LIMIT ").push(CHUNK);
-        if query.build().execute(&mut *connection).await?.rows_affected() < CHUNK {
-            return Ok(());
-        }
-    }
+    let mut query = QueryBuilder::new("DELETE FROM comment_like WHERE comment_id IN ");
+    push_in_list(&mut query, &comments);
+    query.push(" LIMIT ").push(limit);
+    let deleted = query.build().execute(connection).await?.rows_affected();
+    Ok(usize::try_from(deleted).unwrap_or(usize::MAX))
 }
 
 /// Which of these people like which of these comments.

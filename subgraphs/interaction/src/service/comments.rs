@@ -7,10 +7,7 @@ use sqlx::MySqlConnection;
 
 use super::Interactions;
 use crate::domain::{Comment, MAX_COMMENT_CHARACTERS, VideoStats};
-use crate::repository::{comment, comment_like, video_stats};
-
-/// The most comments that one statement of a deletion locks or deletes.
-const CHUNK: usize = 500;
+use crate::repository::{comment, video_stats};
 
 /// What somebody wants to say.
 #[derive(Debug)]
@@ -21,15 +18,6 @@ pub(crate) struct Publication {
     pub(crate) parent: Option<CommentId>,
     /// The words.
     pub(crate) content: String,
-}
-
-/// Which comment somebody wants to delete.
-#[derive(Debug)]
-pub(crate) struct Deletion {
-    /// The comment.
-    pub(crate) comment: CommentId,
-    /// The video that it must be about, if that matters.
-    pub(crate) video: Option<VideoId>,
 }
 
 impl Interactions {
@@ -72,18 +60,6 @@ impl Interactions {
             }
         }
     }
-
-    /// Deletes a comment with all replies below it and their likes. Only its author may. Answers the deleted comment.
-    pub(crate) async fn delete_comment(&self, viewer: Option<Viewer>, wish: Deletion) -> Result<Comment> {
-        let user_id = signed_in(viewer)?.user_id;
-        let comment = comment::find(&self.pool, wish.comment).await?.ok_or_else(no_comment)?;
-        if comment.author_id != user_id {
-            return Err(ErrorCode::Forbidden.into());
-        }
-        check_video(&comment, wish.video)?;
-        retry_transaction(&self.pool, async |mut tx| delete(&mut tx, &comment).await).await?;
-        Ok(comment)
-    }
 }
 
 /// Adds a comment and counts it. Counting the reply locks its parent and proves that it still exists.
@@ -98,40 +74,6 @@ async fn insert(connection: &mut MySqlConnection, comment: &Comment) -> Result<(
     Ok(())
 }
 
-/// Deletes a comment and counts what was deleted, locking from its parent down. A comment or parent that is gone was
-/// deleted by somebody else meanwhile.
-async fn delete(connection: &mut MySqlConnection, comment: &Comment) -> Result<()> {
-    if let Some(parent) = comment.parent_id
-        && !comment::add_replies(connection, parent, -1).await?
-    {
-        return Err(no_comment().into());
-    }
-    let root = comment::lock(connection, comment.id).await?.ok_or_else(no_comment)?;
-    let deleted = delete_tree(connection, root.id).await?;
-    video_stats::add(connection, comment.video_id, VideoStats::deleted(comment, deleted)).await?;
-    Ok(())
-}
-
-/// Deletes a locked comment and all below it, leaves first. Answers how many.
-///
-/// Each level of the stack is a chunk of locked siblings; it is deleted once no replies to it are left. So a statement
-/// never touches more than a chunk, and memory grows with the depth of the tree only.
-async fn delete_tree(connection: &mut MySqlConnection, root: CommentId) -> Result<i64> {
-    let mut deleted = 0;
-    let mut levels = vec![vec![root]];
-    while let Some(level) = levels.last() {
-        let replies = comment::lock_replies(connection, level, CHUNK).await?;
-        if !replies.is_empty() {
-            levels.push(replies);
-            continue;
-        }
-        comment_like::delete_of(connection, level).await?;
-        deleted += comment::delete(connection, level).await?;
-        levels.pop();
-    }
-    Ok(i64::try_from(deleted).unwrap_or(i64::MAX))
-}
-
 fn check_content(content: &str) -> Result<(), ClientError> {
     if content.chars().all(|c| c.is_whitespace() || c.is_control()) {
         return Err(ClientError::new(ErrorCode::BlankComment).field("content"));
@@ -142,14 +84,14 @@ fn check_content(content: &str) -> Result<(), ClientError> {
     Ok(())
 }
 
-fn check_video(comment: &Comment, expected: Option<VideoId>) -> Result<(), ClientError> {
+pub(super) fn check_video(comment: &Comment, expected: Option<VideoId>) -> Result<(), ClientError> {
     if expected.is_some_and(|video| video != comment.video_id) {
         return Err(ClientError::new(ErrorCode::CommentOfOtherVideo).field("videoId"));
     }
     Ok(())
 }
 
-fn no_comment() -> ClientError {
+pub(super) fn no_comment() -> ClientError {
     ClientError::new(ErrorCode::CommentNotFound).field("commentId")
 }
 

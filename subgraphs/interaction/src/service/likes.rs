@@ -1,10 +1,11 @@
 use reel_auth::Viewer;
-use reel_error::{ClientError, ErrorCode, Result};
+use reel_error::Result;
 use reel_id::{CommentId, VideoId};
 use reel_store::retry_transaction;
 use reel_subgraph::signed_in;
 
 use super::Interactions;
+use super::comments::no_comment;
 use crate::domain::{Comment, Like, VideoStats};
 use crate::repository::{comment, comment_like, video_like, video_stats};
 
@@ -66,8 +67,4 @@ impl Interactions {
         })
         .await
     }
-}
-
-fn no_comment() -> ClientError {
-    ClientError::new(ErrorCode::CommentNotFound).field("commentId")
 }

@@ -1,3 +1,5 @@
+use reel_subgraph::Tasks;
+use reel_testkit::eventually;
 use serde_json::{Value, json};
 
 use crate::support::{UNKNOWN, World, id};
@@ -128,23 +130,84 @@ async fn a_comment_that_cannot_be_deleted_says_what_to_correct() {
     assert_eq!(world.rows("comment").await, 1);
 }
 
-#[tokio::test]
-async fn a_tree_that_is_wider_and_deeper_than_a_statement_reaches_is_deleted_whole() {
-    let world = World::new().await;
-    let root = world.client.comment(1, 10).await;
-    let mut rows: Vec<(i64, i64)> = (0..1_201).map(|wide| (1_000 + wide, root)).collect();
-    rows.extend((0..200).map(|deep| (10_001 + deep, if deep == 0 { 1_500 } else { 10_000 + deep })));
-    for chunk in rows.chunks(500) {
+/// Adds replies as they would be after a long time: `(id, parent)`, in any order.
+async fn grow(world: &World, replies: &[(i64, i64)]) {
+    for chunk in replies.chunks(5_000) {
         let mut insert = sqlx::QueryBuilder::new(
             "INSERT INTO comment (id, video_id, parent_id, author_id, content, like_count, reply_count, created_at, updated_at) ",
         );
         insert.push_values(chunk, |mut row, (id, parent)| {
-            row.push_bind(id).push_bind(10).push_bind(parent).push("2, 'x', 0, 0, NOW(), NOW()");
+            row.push_bind(id).push("10").push_bind(parent).push("2, 'x', 0, 0, NOW(), NOW()");
         });
         insert.build().execute(&world.pool).await.unwrap();
     }
-    sqlx::query("UPDATE video_stats SET comment_count = 1402").execute(&world.pool).await.unwrap();
+    for correction in [
+        "UPDATE comment JOIN (SELECT parent_id, COUNT(*) AS n FROM comment GROUP BY parent_id) AS counted \
+         ON counted.parent_id = comment.id SET reply_count = n",
+        "UPDATE video_stats SET comment_count = (SELECT COUNT(*) FROM comment)",
+    ] {
+        sqlx::query(correction).execute(&world.pool).await.unwrap();
+    }
+    world.assert_consistent().await;
+}
+
+#[tokio::test]
+async fn a_tree_that_is_wider_and_deeper_than_a_step_reaches_is_deleted_whole() {
+    let mut world = World::new().await;
+    let root = world.client.comment(1, 10).await;
+    let mut replies: Vec<(i64, i64)> = (0..1_201).map(|wide| (1_000 + wide, root)).collect();
+    replies.extend((0..200).map(|deep| (10_001 + deep, if deep == 0 { 1_500 } else { 10_000 + deep })));
+    grow(&world, &replies).await;
     assert_eq!(world.client.delete(1, root).await, None);
+    world.restart().await;
+    // One go of the clean-up is not enough for so many levels.
+    eventually("all is gone", async || world.rows("deleted_comment").await == 0).await;
+    assert_eq!(world.rows("comment").await, 0);
+    world.assert_consistent().await;
+}
+
+#[tokio::test]
+async fn deleting_a_comment_with_very_many_replies_is_answered_before_all_are_gone_and_the_rest_follows() {
+    const REPLIES: i64 = 20_000;
+    let mut world = World::new().await;
+    let (root, other) = (world.client.comment(1, 10).await, world.client.comment(1, 10).await);
+    let replies: Vec<(i64, i64)> = (0..REPLIES).map(|wide| (1_000 + wide, root)).collect();
+    grow(&world, &replies).await;
+    let newest = 1_000 + REPLIES - 1;
+    assert_eq!(world.client.like_comment(3, newest, true).await, None);
+
+    assert_eq!(world.client.delete(1, root).await, None);
+    assert_eq!(world.client.delete(1, root).await.as_deref(), Some("COMMENT_NOT_FOUND"));
+    assert_eq!(world.client.entity(None, "Comment", root, "id").await, Value::Null);
+    let left = world.rows("comment").await;
+    assert!((2..=REPLIES).contains(&left), "a bounded part is deleted at once, and {left} are left");
+    world.assert_consistent_so_far().await;
+    let seen = world.client.video(None, 10, "commentCount comments { totalCount edges { node { id } } }").await;
+    let threads = json!({"totalCount": 1, "edges": [{"node": {"id": other.to_string()}}]});
+    assert_eq!(seen, json!({"commentCount": left, "comments": threads}));
+    assert_eq!(world.client.entity(None, "Comment", newest, "parent { id }").await, json!({"parent": null}));
+    assert_eq!(world.client.reply(2, root).await, Err("COMMENT_NOT_FOUND".to_owned()));
+    world.client.reply(2, newest).await.unwrap();
+
+    world.restart().await;
+    eventually("the rest is gone", async || world.rows("deleted_comment").await == 0).await;
+    assert_eq!((world.rows("comment").await, world.rows("comment_like").await), (1, 0));
+    world.assert_consistent().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_processes_that_clean_up_the_same_tree_delete_and_count_each_comment_once() {
+    let world = World::new().await;
+    let root = world.client.comment(1, 10).await;
+    let replies: Vec<(i64, i64)> = (0..12_000).map(|wide| (1_000 + wide, root)).collect();
+    grow(&world, &replies).await;
+    assert_eq!(world.client.delete(1, root).await, None);
+    assert!(world.rows("comment").await > 0);
+    let tasks = [Tasks::default(), Tasks::default()];
+    for tasks in &tasks {
+        world.start_also(tasks).await;
+    }
+    eventually("all is gone", async || world.rows("deleted_comment").await == 0).await;
     assert_eq!(world.rows("comment").await, 0);
     world.assert_consistent().await;
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use async_graphql::Variables;
 use reel_auth::call::{CallSigner, CallVerifier};
 use reel_auth::{InternalKey, Viewer};
-use reel_config::Millis;
+use reel_config::{Millis, Seconds};
 use reel_id::{IdGenerator, SessionId, UserId};
 use reel_interaction::{Interaction, InteractionDeps, InteractionSettings, MIGRATOR, NAME};
 use reel_rpc::upload::{self, UploadRequest, UploadResponse};
@@ -15,7 +15,7 @@ use reel_rpc::video::video_service_server::{VideoService, VideoServiceServer};
 use reel_rpc::video::{FindVideosRequest, FindVideosResponse, Video};
 use reel_rpc::{Channel, SignedOnly};
 use reel_store::MysqlSettings;
-use reel_subgraph::{Call, CallDocument, Subgraph};
+use reel_subgraph::{Call, CallDocument, Subgraph, Tasks};
 use reel_testkit::{TestClock, TestMysql};
 use serde_json::{Value, json};
 use sqlx::MySqlPool;
@@ -30,6 +30,7 @@ pub(crate) struct World {
     pub(crate) clock: Arc<TestClock>,
     pub(crate) videos: Arc<Script>,
     pub(crate) client: Client,
+    tasks: Tasks,
 }
 
 impl World {
@@ -41,22 +42,31 @@ impl World {
         reel_store::migrate(&pool, &MIGRATOR, NAME).await.unwrap();
         let clock = TestClock::at("2026-01-01T08:00:00Z");
         let videos = Arc::new(Script::default());
-        let key = InternalKey::generate();
-        let verifier = CallVerifier::new(&key, reel_rpc::audience("video"), clock.clone());
-        let server = SignedOnly::new(VideoServiceServer::from_arc(videos.clone()), verifier);
-        let deps = InteractionDeps {
-            pool: pool.clone(),
-            ids: Arc::new(IdGenerator::new(clock.clone(), 0).unwrap()),
-            clock: clock.clone(),
-            videos: Channel::in_process(server, "video", CallSigner::new(&key, clock.clone())),
-            settings: InteractionSettings::default(),
-        };
-        let client = Client(Interaction::start(deps).await.unwrap().subgraph);
-        Self { mysql, pool, clock, videos, client }
+        let tasks = Tasks::default();
+        let client = start(&pool, &clock, &videos, &tasks, NEVER).await;
+        Self { mysql, pool, clock, videos, client, tasks }
+    }
+
+    /// Another such process over the same stores.
+    pub(crate) async fn start_also(&self, tasks: &Tasks) {
+        start(&self.pool, &self.clock, &self.videos, tasks, Seconds(1)).await;
+    }
+
+    /// The same stores under a new process, which cleans up at once and then again and again.
+    pub(crate) async fn restart(&mut self) {
+        self.tasks.stop(Duration::from_secs(10)).await;
+        self.tasks = Tasks::default();
+        self.client = start(&self.pool, &self.clock, &self.videos, &self.tasks, Seconds(1)).await;
     }
 
     /// Fails unless every count equals its rows and nothing has lost what it belongs to.
     pub(crate) async fn assert_consistent(&self) {
+        assert_eq!(self.rows("deleted_comment").await, 0, "deleted comments of which something is left");
+        self.assert_consistent_so_far().await;
+    }
+
+    /// The same while something may be left of deleted comments.
+    pub(crate) async fn assert_consistent_so_far(&self) {
         const WRONG: [(&str, &str); 6] = [
             (
                 "videos whose counts differ from their rows",
@@ -80,7 +90,8 @@ impl World {
             ),
             (
                 "replies without their parent",
-                "SELECT COUNT(*) FROM comment WHERE parent_id <> 0 AND parent_id NOT IN (SELECT id FROM comment)",
+                "SELECT COUNT(*) FROM comment WHERE parent_id <> 0 AND parent_id NOT IN (SELECT id FROM comment) \
+                 AND parent_id NOT IN (SELECT id FROM deleted_comment)",
             ),
             (
                 "replies about another video than their parent",
@@ -89,7 +100,8 @@ impl World {
             ),
             (
                 "likes without their comment",
-                "SELECT COUNT(*) FROM comment_like WHERE comment_id NOT IN (SELECT id FROM comment)",
+                "SELECT COUNT(*) FROM comment_like WHERE comment_id NOT IN (SELECT id FROM comment) \
+                 AND comment_id NOT IN (SELECT id FROM deleted_comment)",
             ),
         ];
         for (what, query) in WRONG {
@@ -103,10 +115,35 @@ impl World {
         let query = match table {
             "video_like" => "SELECT COUNT(*) FROM video_like",
             "comment_like" => "SELECT COUNT(*) FROM comment_like",
+            "deleted_comment" => "SELECT COUNT(*) FROM deleted_comment",
             _ => "SELECT COUNT(*) FROM comment",
         };
         sqlx::query_scalar(query).fetch_one(&self.pool).await.unwrap()
     }
+}
+
+/// As good as no clean-up after the first, which finds nothing.
+const NEVER: Seconds = Seconds(3_600);
+
+async fn start(
+    pool: &MySqlPool,
+    clock: &Arc<TestClock>,
+    videos: &Arc<Script>,
+    tasks: &Tasks,
+    sweep_period_s: Seconds,
+) -> Client {
+    let key = InternalKey::generate();
+    let verifier = CallVerifier::new(&key, reel_rpc::audience("video"), clock.clone());
+    let server = SignedOnly::new(VideoServiceServer::from_arc(videos.clone()), verifier);
+    let deps = InteractionDeps {
+        pool: pool.clone(),
+        ids: Arc::new(IdGenerator::new(clock.clone(), 0).unwrap()),
+        clock: clock.clone(),
+        videos: Channel::in_process(server, "video", CallSigner::new(&key, clock.clone())),
+        tasks: tasks.clone(),
+        settings: InteractionSettings { sweep_period_s, ..InteractionSettings::default() },
+    };
+    Client(Interaction::start(deps).await.unwrap().subgraph)
 }
 
 /// Asks the domain as the router would.
