@@ -1,7 +1,7 @@
 //! How deeply a text nests. Reading GraphQL recurses, and a text from elsewhere must not use up the stack.
 
-/// No schema that somebody wrote nests deeper.
-pub(crate) const MAX_NESTING: usize = 100;
+/// No schema that somebody wrote nests deeper, and routers would not load it: their parsers have limits, too.
+pub(crate) const MAX_NESTING: usize = 32;
 
 /// Whether brackets nest deeper than [`MAX_NESTING`], those in strings and comments aside.
 pub(crate) fn is_too_deep(text: &str) -> bool {
