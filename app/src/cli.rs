@@ -121,17 +121,39 @@ pub struct SchemaOptions {
 
 /// Options of `compose`.
 #[derive(Debug, Clone, Args)]
+#[command(after_help = COMPOSE_HELP)]
 pub struct ComposeOptions {
-    /// The subgraphs, as name=file.graphql each.
-    #[arg(required = true, value_name = "NAME=FILE")]
+    /// The subgraphs: each as NAME=FILE, or as NAME=URL of a running one, which is asked for its schema
+    /// (`_service { sdl }`).
+    #[arg(value_name = "NAME=FILE|URL")]
     pub subgraphs: Vec<String>,
-    /// Print the API schema, which clients see, instead of the supergraph.
+    /// Write the schema into this file instead of printing it.
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// The API schema, which clients see, instead of the supergraph.
     #[arg(long)]
     pub api: bool,
-    /// Print errors and hints as JSON.
+    /// Print one JSON document with the schema, the errors and the notes.
     #[arg(long)]
     pub json: bool,
+    /// How many seconds a running subgraph may take to answer.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub timeout: u64,
 }
+
+const COMPOSE_HELP: &str = "\
+Without NAME=... arguments, --config names a list of the subgraphs. `url` goes into the supergraph; without `file`, the
+schema is read from there. Files are relative to the list:
+
+  subgraphs:
+    - name: user
+      url: http://user.internal:4001/graphql
+      file: user.graphql
+    - name: video
+      url: http://video.internal:4002/graphql
+
+Exit codes: 0 composed (there may be notes), 1 the subgraphs do not compose, 2 they could not be read or wrong use.
+NO_COLOR turns colours off.";
 
 /// Options of `plan`.
 #[derive(Debug, Clone, Args)]

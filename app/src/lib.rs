@@ -53,7 +53,7 @@ async fn command(cli: Cli) -> Result<(), Failure> {
         Command::Subgraph(options) => subgraph::run(settings()?, options).await,
         Command::Migrate(options) => migrate::run(settings()?, options).await,
         Command::Schema(options) => generated::run(&options).await,
-        Command::Compose(options) => compose::run(&options),
+        Command::Compose(options) => compose::run(&options, cli.config.as_deref()).await,
         Command::Plan(options) => plan::run(&options),
         Command::Seed(options) => seed::run(&options).await,
         Command::Keys(options) => keys::run(&options),

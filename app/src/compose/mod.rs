@@ -1,0 +1,91 @@
+//! `reelgraph compose`.
+
+mod report;
+mod sources;
+
+use std::io::IsTerminal as _;
+use std::path::Path;
+
+use reel_composition::{Diagnostic, Supergraph, compose};
+use report::Report;
+use sources::Source;
+
+use crate::Failure;
+use crate::cli::ComposeOptions;
+
+/// Composes subgraphs and hands over the supergraph (or the API schema); what is wrong with them, or deserves a look,
+/// goes to standard error, or with the schema into one JSON document.
+///
+/// # Errors
+/// Wrong use when the subgraphs cannot be read; otherwise that they do not compose.
+pub(crate) async fn run(options: &ComposeOptions, list: Option<&Path>) -> Result<(), Failure> {
+    let sources = sources::read(options, list).await?;
+    let subgraphs: Vec<_> = sources.iter().map(|source| source.subgraph.clone()).collect();
+    let composed = compose(&subgraphs);
+    if options.json {
+        as_json(options, &sources, &composed)?;
+    } else {
+        as_text(options, &sources, &composed)?;
+    }
+    match composed {
+        Ok(_) => Ok(()),
+        Err(errors) => {
+            let count = errors.len();
+            let noun = if count == 1 { "error" } else { "errors" };
+            Err(Failure::internal(anyhow::anyhow!("the subgraphs do not compose: {count} {noun}")))
+        }
+    }
+}
+
+type Composed = Result<Supergraph, Vec<Diagnostic>>;
+
+fn as_text(options: &ComposeOptions, sources: &[Source], composed: &Composed) -> Result<(), Failure> {
+    let diagnostics = match composed {
+        Ok(supergraph) => &supergraph.hints,
+        Err(errors) => errors,
+    };
+    let report = Report { sources, colour: is_colour_wanted() };
+    for diagnostic in diagnostics {
+        eprintln!("{}", report.text(diagnostic));
+    }
+    match (composed, &options.output) {
+        (Ok(supergraph), Some(file)) => write(file, wanted(options, supergraph)),
+        (Ok(supergraph), None) => {
+            print!("{}", wanted(options, supergraph));
+            Ok(())
+        }
+        (Err(_), _) => Ok(()),
+    }
+}
+
+fn as_json(options: &ComposeOptions, sources: &[Source], composed: &Composed) -> Result<(), Failure> {
+    let schema = composed.as_ref().ok().map(|supergraph| wanted(options, supergraph));
+    let diagnostics = match composed {
+        Ok(supergraph) => &supergraph.hints,
+        Err(errors) => errors,
+    };
+    let report = Report { sources, colour: false };
+    let diagnostics: Vec<_> = diagnostics.iter().map(|diagnostic| report.json(diagnostic)).collect();
+    let mut document = serde_json::json!({ "composed": composed.is_ok(), "diagnostics": diagnostics });
+    match (schema, &options.output) {
+        (Some(schema), Some(file)) => write(file, schema)?,
+        (Some(schema), None) => document["schema"] = schema.into(),
+        (None, _) => {}
+    }
+    println!("{}", serde_json::to_string_pretty(&document).map_err(Failure::internal)?);
+    Ok(())
+}
+
+fn wanted<'a>(options: &ComposeOptions, supergraph: &'a Supergraph) -> &'a str {
+    if options.api { &supergraph.api_sdl } else { &supergraph.supergraph_sdl }
+}
+
+fn write(file: &Path, text: &str) -> Result<(), Failure> {
+    std::fs::write(file, text).map_err(|error| Failure::usage(format!("cannot write {}: {error}", file.display())))
+}
+
+/// Colours are for people: not for files and pipes, and not for those who have said no.
+fn is_colour_wanted() -> bool {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    std::io::stderr().is_terminal() && !is_set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
