@@ -1,5 +1,6 @@
 //! Settings of the router (`router.*`).
 
+mod documents;
 mod limits;
 mod supergraph;
 
@@ -8,6 +9,7 @@ use std::collections::BTreeMap;
 use reel_config::{Millis, Seconds};
 use serde::Deserialize;
 
+pub use documents::DocumentSettings;
 pub use limits::LimitSettings;
 pub use supergraph::SupergraphSettings;
 
@@ -25,6 +27,8 @@ pub struct RouterSettings {
     pub http: HttpSettings,
     /// What one request may cost.
     pub limits: LimitSettings,
+    /// Documents that requests may name by their hash.
+    pub documents: DocumentSettings,
     /// The documented REST endpoints.
     pub rest: RestSettings,
     /// The GraphQL endpoint.

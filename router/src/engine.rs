@@ -11,7 +11,9 @@ use reel_error::ErrorCode;
 use crate::error::GraphqlError;
 use crate::executor::{ExecutedOperation, Execution, ExecutionLimits, State, Transports, write_errors};
 use crate::pipeline::validate::Validator;
-use crate::pipeline::{CompiledOperation, Limits, OperationKind, Pipeline, PlanCache, Trust, limits, variables};
+use crate::pipeline::{
+    CompiledOperation, Limits, OperationKind, Pipeline, PlanCache, PlanKey, Trust, limits, variables,
+};
 use crate::planner::{HivePlanner, PlannerError, QueryPlan};
 use crate::schema::{Schema, SchemaError};
 use crate::transport::{RequestContext, SubgraphTransport};
@@ -85,6 +87,8 @@ pub struct GraphqlRequest {
     pub variables: Variables,
     /// Whether mutations are refused, because the request came by GET.
     pub read_only: bool,
+    /// Whether the document is one of the operator's, so that the limits on documents do not hold for it.
+    pub trusted: bool,
 }
 
 /// The answer to a client's request.
@@ -201,8 +205,9 @@ impl Engine {
     /// Executes a client's request. Every failure is in the response.
     pub async fn execute(&self, request: GraphqlRequest, context: Arc<RequestContext>) -> GraphqlResponse {
         let name = request.operation_name.as_deref();
-        let authenticated = context.viewer.is_some();
-        let compiled = self.cache.compiled(&self.pipeline, &request.query, name, authenticated, context.deadline).await;
+        let trust = if request.trusted { Trust::Trusted } else { Trust::Client };
+        let key = PlanKey::new(&request.query, name, context.viewer.is_some(), trust);
+        let compiled = self.cache.compiled(&self.pipeline, key, context.deadline).await;
         let operation = match compiled {
             Ok(operation) => operation,
             Err(errors) => return refusal(&errors),

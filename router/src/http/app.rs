@@ -15,6 +15,7 @@ use reel_rpc::Channel;
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 
+use super::graphql::KnownDocuments;
 use super::probes::{Metrics, ReadinessCheck};
 use super::{Failure, UploadGate, cors, graphiql, graphql, guard, language, probes, uploads};
 use crate::auth::{Authenticator, EndedSessions};
@@ -70,6 +71,12 @@ pub enum StartError {
         /// Why.
         reason: String,
     },
+    /// The trusted documents cannot be used.
+    #[error("router.documents.manifest: {reason}")]
+    Manifest {
+        /// Why.
+        reason: String,
+    },
     /// A setting cannot be used.
     #[error("router.http.cors_origins: {origin:?} is not an origin (scheme://host, as a browser sends it)")]
     Origin {
@@ -90,6 +97,7 @@ pub(crate) struct Shared {
     pub(crate) graph: Arc<LiveGraph>,
     pub(crate) authenticator: Authenticator,
     pub(crate) gate: Option<UploadGate>,
+    pub(crate) documents: KnownDocuments,
     pub(crate) settings: RouterSettings,
 }
 
@@ -110,6 +118,7 @@ impl RouterApp {
             authenticator: parts.accounts.as_ref().map_or_else(Authenticator::nobody, Accounts::authenticator),
             gate: parts.accounts.map(|accounts| accounts.gate(&parts.settings)),
             graph: parts.graph,
+            documents: KnownDocuments::open(&parts.settings)?,
             settings: parts.settings,
         });
         let rest = if shared.settings.rest.enabled { rest::routes(Arc::clone(&shared))? } else { Router::new() };

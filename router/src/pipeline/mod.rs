@@ -22,7 +22,7 @@ use crate::schema::Schema;
 
 pub use limits::{Limits, PageArgument};
 pub use operation::{Operation, OperationKind};
-pub use plan::{CompiledOperation, PlanCache};
+pub use plan::{CompiledOperation, PlanCache, PlanKey};
 
 /// Whose document it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -61,6 +61,14 @@ pub struct PlanKey {
     text: String,
     operation_name: Option<String>,
     authenticated: bool,
+    trust: Trust,
+}
+
+impl PlanKey {
+    /// The key of an operation of a document, for viewers of one kind.
+    pub fn new(text: &str, operation_name: Option<&str>, authenticated: bool, trust: Trust) -> Self {
+        Self { text: text.to_owned(), operation_name: operation_name.map(str::to_owned), authenticated, trust }
+    }
 }
 
 /// Compiled operations. Equal documents that arrive together are compiled once.
@@ -98,12 +106,9 @@ impl PlanCache {
     pub async fn compiled(
         &self,
         pipeline: &Arc<Pipeline>,
-        text: &str,
-        operation_name: Option<&str>,
-        authenticated: bool,
+        key: PlanKey,
         deadline: Instant,
     ) -> Result<Arc<CompiledOperation>, Arc<Vec<GraphqlError>>> {
-        let key = PlanKey { text: text.to_owned(), operation_name: operation_name.map(str::to_owned), authenticated };
         self.planned(pipeline, key, deadline).await.map(|planned| planned.take())
     }
 
@@ -148,7 +153,7 @@ impl PlanCache {
             let compiled = tokio::task::spawn_blocking(move || {
                 // Held by the work, not by its caller: an abandoned request must not let more work begin.
                 let _permit = permit;
-                pipeline.compile(&job.text, job.operation_name.as_deref(), job.authenticated, Trust::Client)
+                pipeline.compile(&job.text, job.operation_name.as_deref(), job.authenticated, job.trust)
             });
             match compiled.await {
                 Ok(compiled) => compiled

@@ -67,17 +67,23 @@ async fn serve(file: &Path) -> Served {
     };
     let build: BuildEngine = Arc::new(move |text| Engine::connect(text, connect, engine.clone()));
     let graph = Arc::new(LiveGraph::start(build(&text).unwrap(), &settings).await.unwrap());
+    let app = app(&graph);
+    let watch = SupergraphWatch::new(file.into(), &text, Arc::clone(&graph), build, Duration::from_millis(5)).spawn();
+    Served { app, state: graph.state(), graph, watch }
+}
+
+fn app(graph: &Arc<LiveGraph>) -> Router {
+    let mut settings = RouterSettings::default();
+    settings.rest.enabled = false;
     let parts = RouterParts {
-        graph: Arc::clone(&graph),
+        graph: Arc::clone(graph),
         accounts: None,
         clock: Arc::new(SystemClock),
         settings,
         checks: Vec::new(),
         metrics: Arc::new(String::new),
     };
-    let app = RouterApp::routes(parts).unwrap();
-    let watch = SupergraphWatch::new(file.into(), &text, Arc::clone(&graph), build, Duration::from_millis(5)).spawn();
-    Served { app, state: graph.state(), graph, watch }
+    RouterApp::routes(parts).unwrap()
 }
 
 async fn send(app: &Router, request: Request<Body>) -> (u16, Value) {
@@ -93,8 +99,9 @@ async fn ask(app: &Router, query: &str) -> (u16, Value) {
     send(app, request.header("accept", "application/graphql-response+json").body(Body::from(body)).unwrap()).await
 }
 
-async fn readiness(app: &Router) -> (u16, Value) {
-    send(app, Request::get("/readyz").body(Body::empty()).unwrap()).await
+/// What a router says that has not been asked before: an answer serves for a while.
+async fn readiness(graph: &Arc<LiveGraph>) -> (u16, Value) {
+    send(&app(graph), Request::get("/readyz").body(Body::empty()).unwrap()).await
 }
 
 /// Asks until it is told to stop, and counts the answers. One that is not right ends the test.
@@ -179,7 +186,7 @@ async fn a_broken_supergraph_is_refused_and_said_so_while_the_old_one_is_served(
             None => std::fs::remove_file(&file).unwrap(),
         }
         let state = served.state.wait_for(|state| state.refused.is_some()).await.unwrap().clone();
-        let (status, ready) = readiness(&served.app).await;
+        let (status, ready) = readiness(&served.graph).await;
         assert_eq!((status, &ready["ready"]), (200, &json!(true)), "it still serves");
         let check = &ready["checks"][0];
         assert_eq!((&check["name"], &check["ready"]), (&json!("supergraph"), &json!(false)), "{ready}");
@@ -187,13 +194,12 @@ async fn a_broken_supergraph_is_refused_and_said_so_while_the_old_one_is_served(
         assert_eq!(ask(&served.app, "{ products { since0 } }").await.0, 200);
         write(&file, &supergraph(0));
         served.state.wait_for(|state| state.refused.is_none()).await.unwrap();
-        assert_eq!(readiness(&served.app).await.1["checks"][0]["ready"], true);
+        assert_eq!(readiness(&served.graph).await.1["checks"][0]["ready"], true);
     }
     assert_eq!(served.state.borrow().generation, 0, "what is served already is not built again");
     write(&file, &supergraph(1));
     served.state.wait_for(|state| state.generation == 1).await.unwrap();
     served.watch.stop().await;
-    drop(served.graph);
 }
 
 #[tokio::test]
@@ -206,7 +212,7 @@ async fn a_graph_of_somebody_else_has_no_endpoints_of_ours() {
         let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
         assert_eq!(send(&served.app, request).await.0, 404, "{path}");
     }
-    assert_eq!(readiness(&served.app).await.0, 200, "nobody has to be asked for ended logins");
+    assert_eq!(readiness(&served.graph).await.0, 200, "nobody has to be asked for ended logins");
     let token = Request::get("/graphql?query=%7Bproducts%7Bid%7D%7D").header("authorization", "Bearer theirs");
     assert_eq!(send(&served.app, token.body(Body::empty()).unwrap()).await.0, 200, "their tokens are theirs to check");
     served.watch.stop().await;

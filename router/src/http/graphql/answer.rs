@@ -34,8 +34,9 @@ pub(super) fn from_engine(outcome: GraphqlResponse, format: Format) -> Response 
 
 /// A request that was answered without the engine.
 #[derive(Debug)]
-pub(super) struct Refusal {
-    code: ErrorCode,
+pub(crate) struct Refusal {
+    /// The name in `extensions.code`; those of protocols that are not ours are not in our table.
+    code: &'static str,
     message: String,
     status: StatusCode,
     /// Whether the request was well-formed; then clients of `application/json` expect 200.
@@ -45,12 +46,22 @@ pub(super) struct Refusal {
 impl Refusal {
     /// The HTTP request is wrong.
     pub(super) fn new(code: ErrorCode, status: StatusCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), status, well_formed: false }
+        Self { code: code.name(), message: message.into(), status, well_formed: false }
     }
 
     /// The HTTP request is right, but what it asks for cannot be executed.
     pub(super) fn of_request(code: ErrorCode, status: StatusCode, message: impl Into<String>) -> Self {
         Self { well_formed: true, ..Self::new(code, status, message) }
+    }
+
+    /// The same with a code of another protocol's.
+    pub(super) fn named(code: &'static str, status: StatusCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), status, well_formed: true }
+    }
+
+    /// The request cannot be understood.
+    pub(super) fn malformed(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::InvalidArgument, StatusCode::BAD_REQUEST, message)
     }
 
     #[cfg(test)]
@@ -61,7 +72,7 @@ impl Refusal {
     /// The HTTP answer.
     pub(super) fn into_response(self, format: Format) -> Response {
         let body = serde_json::json!({
-            "errors": [{"message": self.message, "extensions": {"code": self.code.name()}}],
+            "errors": [{"message": self.message, "extensions": {"code": self.code}}],
         });
         let status = if self.well_formed { request_error_status(self.status.as_u16(), format) } else { self.status };
         respond(status, format, Bytes::from(body.to_string()))

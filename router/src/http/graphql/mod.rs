@@ -6,6 +6,7 @@
 mod accept;
 mod answer;
 mod document;
+mod known;
 mod request;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use reel_error::ErrorCode;
 
 use self::accept::{Wanted, wanted};
 use self::answer::Refusal;
+pub(crate) use self::known::KnownDocuments;
 use super::{MediaType, RequestHead, Shared, graphiql, media_type, read_bounded};
 use crate::GraphqlRequest;
 
@@ -30,8 +32,7 @@ pub(super) async fn post(State(shared): State<Arc<Shared>>, request: Request) ->
         Wanted::Page => accept::Format::Json,
         Wanted::Nothing => return answer::not_acceptable(),
     };
-    let limit = shared.settings.limits.body_bytes;
-    match read(&head.headers, body, limit).await {
+    match read(&shared, &head.headers, body).await {
         Ok(request) => execute(&shared, &head.headers, format, request).await,
         Err(refusal) => refusal.into_response(format),
     }
@@ -45,14 +46,15 @@ pub(super) async fn get(State(shared): State<Arc<Shared>>, RawQuery(query): RawQ
         // A browser that navigates here must not run anything.
         Wanted::Page | Wanted::Nothing => return answer::not_acceptable(),
     };
-    let request = match request::from_query(query.as_deref().unwrap_or_default()) {
+    let parameters = request::from_query(query.as_deref().unwrap_or_default());
+    let request = match parameters.and_then(|parameters| parameters.with_document(&shared.documents)) {
         Ok(request) => request,
         Err(refusal) => return refusal.into_response(format),
     };
     execute(&shared, &headers, format, GraphqlRequest { read_only: true, ..request }).await
 }
 
-async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<GraphqlRequest, Refusal> {
+async fn read(shared: &Shared, headers: &HeaderMap, body: Body) -> Result<GraphqlRequest, Refusal> {
     if media_type(headers) != MediaType::Json {
         return Err(Refusal::new(
             ErrorCode::UnsupportedMediaType,
@@ -60,7 +62,8 @@ async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<GraphqlRe
             "Send the operation as application/json.",
         ));
     }
-    request::from_json(&read_bounded(headers, body, limit).await?)
+    let body = read_bounded(headers, body, shared.settings.limits.body_bytes).await?;
+    request::from_json(&body)?.with_document(&shared.documents)
 }
 
 async fn execute(shared: &Shared, headers: &HeaderMap, format: accept::Format, request: GraphqlRequest) -> Response {

@@ -1,15 +1,14 @@
 //! Reading the request's parameters.
 
 use async_graphql_value::Variables;
-use http::StatusCode;
-use reel_error::ErrorCode;
 use serde_json::{Map, Value};
 
 use super::answer::Refusal;
+use super::known::{Asked, DocumentHash, Found, KnownDocuments, NotAHash};
 use crate::GraphqlRequest;
 
 /// Reads a JSON body.
-pub(super) fn from_json(body: &[u8]) -> Result<GraphqlRequest, Refusal> {
+pub(super) fn from_json(body: &[u8]) -> Result<Parameters, Refusal> {
     let body = serde_json::from_slice::<Value>(body).map_err(|_| malformed("The body is not JSON."))?;
     match body {
         Value::Object(parameters) => from_parameters(parameters),
@@ -19,7 +18,7 @@ pub(super) fn from_json(body: &[u8]) -> Result<GraphqlRequest, Refusal> {
 }
 
 /// Reads the query of a URL, where `variables` and `extensions` are JSON texts.
-pub(super) fn from_query(query: &str) -> Result<GraphqlRequest, Refusal> {
+pub(super) fn from_query(query: &str) -> Result<Parameters, Refusal> {
     let pairs = serde_urlencoded::from_str::<Vec<(String, String)>>(query)
         .map_err(|_| malformed("The query of the URL cannot be read."))?;
     let mut parameters = Map::new();
@@ -37,11 +36,28 @@ pub(super) fn from_query(query: &str) -> Result<GraphqlRequest, Refusal> {
     from_parameters(parameters)
 }
 
-fn from_parameters(mut parameters: Map<String, Value>) -> Result<GraphqlRequest, Refusal> {
+/// The parameters of a request.
+#[derive(Debug)]
+pub(super) struct Parameters {
+    asked: Asked,
+    operation_name: Option<String>,
+    variables: Variables,
+}
+
+impl Parameters {
+    /// The request, with the document that it names.
+    pub(super) fn with_document(self, documents: &KnownDocuments) -> Result<GraphqlRequest, Refusal> {
+        let Found { text, trusted } = documents.find(self.asked)?;
+        let Self { operation_name, variables, .. } = self;
+        Ok(GraphqlRequest { query: text, operation_name, variables, read_only: false, trusted })
+    }
+}
+
+fn from_parameters(mut parameters: Map<String, Value>) -> Result<Parameters, Refusal> {
     let mut take = |name| parameters.remove(name).unwrap_or(Value::Null);
-    let query = match take("query") {
-        Value::String(query) => query,
-        Value::Null => return Err(malformed("query is missing.")),
+    let text = match take("query") {
+        Value::String(query) => Some(query),
+        Value::Null => None,
         _ => return Err(malformed("query is a string.")),
     };
     let operation_name = match take("operationName") {
@@ -54,25 +70,53 @@ fn from_parameters(mut parameters: Map<String, Value>) -> Result<GraphqlRequest,
         Value::Null => Variables::default(),
         _ => return Err(malformed("variables is an object or null.")),
     };
-    match take("extensions") {
-        Value::Object(_) | Value::Null => Ok(GraphqlRequest { query, operation_name, variables, read_only: false }),
-        _ => Err(malformed("extensions is an object or null.")),
+    let id = take("documentId");
+    let hash = match take("extensions") {
+        Value::Object(extensions) => persisted(extensions.get("persistedQuery"))?.or(document_id(&id)?),
+        Value::Null => document_id(&id)?,
+        _ => return Err(malformed("extensions is an object or null.")),
+    };
+    if text.is_none() && hash.is_none() {
+        return Err(malformed("query is missing."));
     }
+    Ok(Parameters { asked: Asked { text, hash }, operation_name, variables })
+}
+
+/// The extension of automatic persisted queries.
+fn persisted(extension: Option<&Value>) -> Result<Option<DocumentHash>, Refusal> {
+    let Some(extension) = extension.filter(|extension| !extension.is_null()) else { return Ok(None) };
+    if extension["version"] != 1 {
+        return Err(malformed("extensions.persistedQuery.version is 1."));
+    }
+    let hash = extension["sha256Hash"].as_str().and_then(|text| text.parse().ok());
+    hash.map(Some).ok_or_else(|| malformed("extensions.persistedQuery.sha256Hash is 64 hexadecimal digits."))
+}
+
+/// The parameter of persisted documents in GraphQL over HTTP.
+fn document_id(id: &Value) -> Result<Option<DocumentHash>, Refusal> {
+    let text = match id {
+        Value::Null => return Ok(None),
+        id => id.as_str().unwrap_or_default(),
+    };
+    let hash = text.strip_prefix("sha256:").unwrap_or(text).parse();
+    hash.map(Some).map_err(|NotAHash| malformed("documentId is sha256: and 64 hexadecimal digits."))
 }
 
 fn malformed(text: impl Into<String>) -> Refusal {
-    Refusal::new(ErrorCode::InvalidArgument, StatusCode::BAD_REQUEST, text)
+    Refusal::malformed(text)
 }
 
 #[cfg(test)]
 mod tests {
+    use http::StatusCode;
+
     use super::*;
 
     #[test]
     fn parameters_are_read_from_json() {
         let request =
             from_json(br#"{"query":"{a}","operationName":null,"variables":{"id":"1"},"extensions":{}}"#).unwrap();
-        assert_eq!((request.query.as_str(), request.operation_name), ("{a}", None));
+        assert_eq!((request.asked.text.as_deref(), request.operation_name), (Some("{a}"), None));
         assert_eq!(request.variables.len(), 1);
     }
 
@@ -98,7 +142,10 @@ mod tests {
     #[test]
     fn parameters_are_read_from_a_url() {
         let request = from_query("query=%7Ba%7D&variables=%7B%22id%22%3A1%7D&operationName=").unwrap();
-        assert_eq!((request.query.as_str(), request.operation_name, request.variables.len()), ("{a}", None, 1));
+        assert_eq!(
+            (request.asked.text.as_deref(), request.operation_name, request.variables.len()),
+            (Some("{a}"), None, 1)
+        );
         assert!(from_query("query=%7Ba%7D&variables=x").is_err());
         assert!(from_query("").is_err());
     }
