@@ -50,6 +50,10 @@ impl Client {
         Self { http: http.expect("a plain HTTP client"), url, access: None, refresh: None, language: None }
     }
 
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// The same with this access token and nothing else.
     #[must_use]
     pub fn with_access(&self, token: impl Into<String>) -> Self {

@@ -27,7 +27,7 @@ pub enum Form {
 #[derive(Debug)]
 pub struct Product {
     form: Form,
-    url: String,
+    client: Client,
     forge: TokenForge,
     // Dropped in this order: the processes before what they stand on.
     processes: Mutex<Vec<Process>>,
@@ -79,7 +79,7 @@ impl Product {
         let url = format!("http://{}", processes.last().expect("at least one process").address);
         let forge = TokenForge::new(&signing);
         let (processes, launch) = (Mutex::new(processes), Mutex::new(launch));
-        let product = Self { form, url, forge, processes, launch, mysql, redis, directory };
+        let product = Self { form, client: Client::new(url), forge, processes, launch, mysql, redis, directory };
         product.client().is_ready().await;
         product
     }
@@ -91,12 +91,12 @@ impl Product {
 
     /// The router's address.
     pub fn url(&self) -> &str {
-        &self.url
+        self.client.url()
     }
 
     /// A client that is not logged in.
     pub fn client(&self) -> Client {
-        Client::new(self.url.clone())
+        self.client.clone()
     }
 
     /// Makes tokens that this product takes for its own.
