@@ -5,6 +5,7 @@
 //! - [`access`] answers who is calling; services ask it, resolvers do not.
 //! - [`failure`] turns service errors into GraphQL errors and [`UserError`]s.
 //! - [`paging`] reads `first`/`after` and builds `pageInfo`.
+//! - [`Places`] bounds what takes long, for everybody and for each person.
 //! - [`sdl`] exports the schema as a Federation 2 subgraph.
 //! - [`Tasks`] runs a domain's background work and stops it in order.
 
@@ -15,6 +16,7 @@ mod error_code;
 pub mod failure;
 pub mod http;
 pub mod paging;
+mod places;
 pub mod sdl;
 mod subgraph;
 mod tasks;
@@ -24,5 +26,6 @@ pub use directive::authenticated;
 pub use error_code::{GraphqlErrorCode, UserError};
 pub use failure::{GraphqlResult, payload};
 pub use paging::{Page, PageInfo, Rows, Start};
+pub use places::{Place, Places};
 pub use subgraph::{Call, CallDocument, Subgraph};
 pub use tasks::Tasks;

@@ -16,6 +16,8 @@ pub struct VideoSettings {
     pub max_file_bytes: u64,
     /// How many files may arrive or be checked at once; more are refused as overload.
     pub max_uploads: usize,
+    /// How many of them may be one person's; more are refused as RATE_LIMITED.
+    pub max_uploads_each: usize,
     /// How many ffmpeg processes may run at once; more wait.
     pub max_ffmpegs: usize,
     /// How long ffmpeg may take for a cover.
@@ -45,6 +47,7 @@ impl Default for VideoSettings {
             spool_dir: std::env::temp_dir().join("reelgraph-spool"),
             max_file_bytes: 200 * 1024 * 1024,
             max_uploads: 32,
+            max_uploads_each: 3,
             max_ffmpegs: 2,
             ffmpeg_timeout_s: Seconds(20),
             upload_idle_s: Seconds(30),

@@ -24,7 +24,7 @@ use reel_error::{ErrorCode, Result};
 use reel_files::FileStore;
 use reel_id::{Clock, IdGenerator, UploadId};
 use reel_rpc::upload::BrokenOff;
-use tokio::sync::Semaphore;
+use reel_subgraph::Places;
 
 use crate::config::VideoSettings;
 use crate::repository::Repository;
@@ -47,8 +47,8 @@ struct Parts {
     settings: VideoSettings,
     spool: Spool,
     covers: Covers,
-    /// One permit for each file that arrives or is checked.
-    room: Semaphore,
+    /// One for each file that arrives or is checked.
+    places: Places,
 }
 
 /// A file that is a video, with its cover.
@@ -70,8 +70,8 @@ impl Uploads {
         let spool = Spool::open(&settings).await?;
         spool.clear_leftovers(clock.now()).await;
         let covers = Covers::new(&settings);
-        let room = Semaphore::new(settings.max_uploads);
-        Ok(Self(Arc::new(Parts { repository, files, ids, clock, settings, spool, covers, room })))
+        let places = Places::new(settings.max_uploads, settings.max_uploads_each);
+        Ok(Self(Arc::new(Parts { repository, files, ids, clock, settings, spool, covers, places })))
     }
 
     /// Receives one file, checks it, and stores it until it is claimed. When this future is dropped, or fails, neither
@@ -81,7 +81,7 @@ impl Uploads {
         viewer: Viewer,
         content: impl Stream<Item = Result<Bytes, BrokenOff>> + Unpin,
     ) -> Result<UploadId> {
-        let _permit = self.0.room.try_acquire().map_err(|_| ErrorCode::Overloaded)?;
+        let _place = self.0.places.take(viewer.user_id)?;
         self.refuse_hoarding(viewer).await?;
         let file = self.0.spool.receive(content).await?;
         let container = container::inspect(file.path().to_owned()).await?;

@@ -9,10 +9,11 @@ use reel_rpc::video::video_service_client::VideoServiceClient;
 use reel_rpc::{Channel, upload};
 use reel_testkit::eventually;
 use reel_video::{VideoSettings, check_ffmpeg};
+use tokio::task::JoinHandle;
 use tonic::Request;
 
 use crate::samples;
-use crate::world::{ANA, BEN, World, person};
+use crate::world::{ANA, BEN, CAI, World, person};
 
 async fn assert_nothing_is_left(world: &World) {
     assert_eq!(world.count("upload").await, 0);
@@ -285,6 +286,32 @@ async fn uploads_are_not_hoarded() {
     world.pretend_upload(ANA).await;
     assert_eq!(world.upload(ANA, &samples::mp4()).await, Err("RATE_LIMITED".into()));
     assert!(world.upload(BEN, &samples::mp4()).await.is_ok());
+}
+
+#[tokio::test]
+async fn one_person_cannot_take_all_places_for_uploads() {
+    let world = World::with(|settings| (settings.max_uploads, settings.max_uploads_each) = (3, 2)).await;
+    let stalled = [ANA, ANA, BEN].map(|owner| {
+        let mut client = world.client();
+        tokio::spawn(async move {
+            // Again, should one of the questions below have had its place.
+            loop {
+                let pieces = futures::stream::pending::<Result<Bytes, String>>();
+                let mut request = Request::new(upload::messages(UserId::from(owner), pieces));
+                request.extensions_mut().insert(person(owner));
+                client.upload_video(request).await.unwrap();
+                tokio::task::yield_now().await;
+            }
+        })
+    });
+    let answers = async |expected: [&str; 2]| {
+        let answer = async |owner| world.upload(owner, b"no video").await.unwrap_err();
+        [answer(ANA).await, answer(CAI).await] == expected
+    };
+    eventually("all places are taken", async || answers(["RATE_LIMITED", "OVERLOADED"]).await).await;
+    stalled.iter().for_each(JoinHandle::abort);
+    eventually("the places are free again", async || answers(["NOT_A_VIDEO"; 2]).await).await;
+    assert_nothing_is_left(&world).await;
 }
 
 #[tokio::test]

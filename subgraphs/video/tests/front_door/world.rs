@@ -29,6 +29,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 pub(crate) const ANA: i64 = 101;
 pub(crate) const BEN: i64 = 102;
+pub(crate) const CAI: i64 = 103;
 
 pub(crate) struct World {
     pub(crate) database: TestDatabase,
