@@ -21,8 +21,12 @@ pub struct UserSettings {
     pub image_max_bytes: u64,
     /// Images that may be received at the same time; more are refused as OVERLOADED.
     pub image_uploads: u32,
+    /// How many of them may be one person's; more are refused as RATE_LIMITED.
+    pub image_uploads_each: u32,
     /// How long one image may take to arrive.
     pub image_timeout_s: Seconds,
+    /// How many images a person may have waiting to be claimed; more are refused as RATE_LIMITED.
+    pub max_unclaimed_images: u32,
     /// How long an uploaded image waits to be claimed.
     pub upload_ttl_s: Seconds,
     /// How often what has expired is removed.
@@ -40,7 +44,9 @@ impl Default for UserSettings {
             max_logins: 100,
             image_max_bytes: 8 * 1024 * 1024,
             image_uploads: 16,
+            image_uploads_each: 3,
             image_timeout_s: Seconds(60),
+            max_unclaimed_images: 20,
             upload_ttl_s: Seconds(3_600),
             sweep_period_s: Seconds(60),
         }

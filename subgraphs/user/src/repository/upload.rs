@@ -77,6 +77,12 @@ impl Repository {
         delete(&mut *self.pool.acquire().await?, id).await
     }
 
+    /// How many images wait to be claimed by this person.
+    pub(crate) async fn count_uploads_of(&self, owner: UserId) -> Result<i64> {
+        let query = sqlx::query_scalar("SELECT COUNT(*) FROM upload WHERE owner_id = ?");
+        Ok(query.bind(owner.raw()).fetch_one(&self.pool).await?)
+    }
+
     /// Some of the files that expired before `before`, the oldest first.
     pub(crate) async fn list_expired_uploads(&self, before: DateTime<Utc>) -> Result<Vec<StoredFile>> {
         let files = sqlx::query_as("SELECT id, file_key FROM upload WHERE expires_at < ? ORDER BY expires_at LIMIT ?")

@@ -10,7 +10,7 @@ use reel_files::{FileKey, FileKind, FileStore};
 use reel_id::{Clock, IdGenerator, UploadId, UserId};
 use reel_rpc::upload::BrokenOff;
 use reel_store::{OpenTransaction, retry_transaction};
-use reel_subgraph::signed_in;
+use reel_subgraph::{Places, signed_in};
 use tokio::sync::Semaphore;
 
 use super::picture;
@@ -33,7 +33,7 @@ pub(crate) struct Avatars {
     files: FileStore,
     ids: Arc<IdGenerator>,
     clock: Arc<dyn Clock>,
-    receiving: Semaphore,
+    receiving: Places,
     decoding: Arc<Semaphore>,
     limits: Limits,
 }
@@ -42,6 +42,7 @@ struct Limits {
     bytes: u64,
     patience: Duration,
     unclaimed: TimeDelta,
+    max_unclaimed: u32,
 }
 
 impl Avatars {
@@ -58,12 +59,13 @@ impl Avatars {
             files,
             ids,
             clock,
-            receiving: Semaphore::new(settings.image_uploads.max(1) as usize),
+            receiving: Places::new(settings.image_uploads as usize, settings.image_uploads_each as usize),
             decoding: Arc::new(Semaphore::new(DECODING)),
             limits: Limits {
                 bytes: settings.image_max_bytes,
                 patience: settings.image_timeout_s.duration(),
                 unclaimed,
+                max_unclaimed: settings.max_unclaimed_images,
             },
         }
     }
@@ -77,17 +79,25 @@ impl Avatars {
     ///
     /// # Errors
     /// [`ErrorCode::FileTooLarge`], [`ErrorCode::NotAnImage`], [`ErrorCode::UnreadableBody`] when it breaks off,
-    /// [`ErrorCode::Timeout`], or [`ErrorCode::Overloaded`].
+    /// [`ErrorCode::Timeout`], [`ErrorCode::Overloaded`], or [`ErrorCode::RateLimited`] when the owner uploads too many
+    /// at once or leaves too many unclaimed.
     pub(crate) async fn upload(
         &self,
         owner: Viewer,
         content: impl Stream<Item = Result<Bytes, BrokenOff>> + Unpin,
     ) -> Result<UploadId> {
-        let _place = self.receiving.try_acquire().map_err(|_| ErrorCode::Overloaded)?;
+        let _place = self.receiving.take(owner.user_id)?;
+        self.refuse_hoarding(owner.user_id).await?;
         let received = tokio::time::timeout(self.limits.patience, collect(content, self.limits.bytes));
         let image = received.await.map_err(|_| ErrorCode::Timeout)??;
         let picture = self.picture(image).await?;
         self.store(owner.user_id, picture).await
+    }
+
+    /// Storage is not for keeping: a person claims what they uploaded before they upload more.
+    async fn refuse_hoarding(&self, owner: UserId) -> Result<()> {
+        let waiting = self.repository.count_uploads_of(owner).await?;
+        if waiting >= i64::from(self.limits.max_unclaimed) { Err(ErrorCode::RateLimited.into()) } else { Ok(()) }
     }
 
     async fn picture(&self, image: Vec<u8>) -> Result<Vec<u8>> {

@@ -10,6 +10,7 @@ use reel_error::{Error, ErrorCode};
 use reel_id::UploadId;
 use reel_rpc::upload::{self, BrokenOff};
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
 use tonic::Request;
 
 use crate::world::{Login, World, cheap};
@@ -149,6 +150,52 @@ async fn an_image_that_breaks_off_is_too_large_or_is_none_leaves_neither_row_nor
     assert_eq!(refused(vec![Ok(Bytes::from_static(b"<html>"))]).await, ErrorCode::NotAnImage);
     assert_eq!(refused(vec![Ok(png.slice(..png.len() / 2))]).await, ErrorCode::NotAnImage);
     assert_eq!((world.stored_files(), world.count(UPLOADS).await), (0, 0));
+    world.close().await;
+}
+
+#[tokio::test]
+async fn images_are_not_hoarded() {
+    let world = World::with(reel_user::UserSettings { max_unclaimed_images: 2, ..cheap() }).await;
+    let (ana, ben) = (world.person("ana").await, world.person("ben").await);
+    let upload = async |owner: &Login| upload_image(&world, owner.viewer, image(50, ImageFormat::Png)).await;
+    // A replaced avatar that still waits to be removed is not its owner's any more.
+    avatar(&world, &ana).await;
+    let kept = upload(&ana).await.unwrap();
+    upload(&ana).await.unwrap();
+    assert_eq!(upload(&ana).await.unwrap_err().code(), ErrorCode::RateLimited);
+    assert!(upload(&ben).await.is_ok());
+    assert_eq!(claim(&world, ana.viewer, kept).await["userErrors"], json!([]));
+    assert!(upload(&ana).await.is_ok());
+    world.close().await;
+}
+
+#[tokio::test]
+async fn one_person_cannot_take_all_places_for_uploads() {
+    let settings = reel_user::UserSettings { image_uploads: 3, image_uploads_each: 2, ..cheap() };
+    let world = World::with(settings).await;
+    let [ana, ben, cai] = [world.person("ana").await, world.person("ben").await, world.person("cai").await];
+    let stalled = [ana.viewer, ana.viewer, ben.viewer].map(|owner| {
+        let mut client = world.rpc();
+        tokio::spawn(async move {
+            // Again, should one of the questions below have had its place.
+            loop {
+                let pieces = stream::pending::<Result<Bytes, BrokenOff>>();
+                let mut request = Request::new(upload::messages(owner.user_id, pieces));
+                request.extensions_mut().insert(owner);
+                client.upload_image(request).await.unwrap();
+                tokio::task::yield_now().await;
+            }
+        })
+    });
+    let answers = async |expected: [ErrorCode; 2]| {
+        let answer = async |owner: &Login| upload_image(&world, owner.viewer, vec![0]).await.unwrap_err().code();
+        [answer(&ana).await, answer(&cai).await] == expected
+    };
+    let refused = [ErrorCode::RateLimited, ErrorCode::Overloaded];
+    reel_testkit::eventually("all places are taken", async || answers(refused).await).await;
+    stalled.iter().for_each(JoinHandle::abort);
+    let read = [ErrorCode::NotAnImage; 2];
+    reel_testkit::eventually("the places are free again", async || answers(read).await).await;
     world.close().await;
 }
 
