@@ -33,8 +33,9 @@ pub(crate) enum MediaType {
 /// What the `Content-Type` header says.
 pub(crate) fn media_type(headers: &HeaderMap) -> MediaType {
     let Some(value) = headers.get(CONTENT_TYPE) else { return MediaType::Missing };
-    let Some(mime) = value.to_str().ok().and_then(|text| text.parse::<mime::Mime>().ok()) else {
-        return MediaType::Other;
+    let Some(text) = value.to_str().ok() else { return MediaType::Other };
+    let Ok(mime) = text.parse::<mime::Mime>() else {
+        return unquoted_boundary(text).map_or(MediaType::Other, MediaType::Multipart);
     };
     let utf8 = mime.get_param(mime::CHARSET).is_none_or(|charset| charset == mime::UTF_8);
     match (mime.type_().as_str(), mime.subtype().as_str()) {
@@ -46,6 +47,18 @@ pub(crate) fn media_type(headers: &HeaderMap) -> MediaType {
         },
         _ => MediaType::Other,
     }
+}
+
+/// Some clients write a boundary with `=` in it without the quotes that the grammar wants.
+fn unquoted_boundary(text: &str) -> Option<String> {
+    let (media, parameters) = text.split_once(';')?;
+    let boundary = parameters.split(';').find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("boundary").then_some(value.trim())
+    })?;
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"'()+_,-./:=?".contains(&byte);
+    let is_boundary = (1..=70).contains(&boundary.len()) && boundary.bytes().all(allowed);
+    (media.trim().eq_ignore_ascii_case("multipart/form-data") && is_boundary).then(|| boundary.to_owned())
 }
 
 /// Why a body could not be read.
@@ -126,6 +139,11 @@ mod tests {
         assert_eq!(said("application/json; charset=utf-16"), MediaType::Other);
         assert_eq!(said("application/x-www-form-urlencoded"), MediaType::UrlEncoded);
         assert_eq!(said("multipart/form-data; boundary=xY"), MediaType::Multipart("xY".into()));
+        assert_eq!(said("multipart/form-data; boundary=--x=Y="), MediaType::Multipart("--x=Y=".into()));
+        assert_eq!(said("Multipart/Form-Data;Boundary==x; charset=utf-8"), MediaType::Multipart("=x".into()));
+        assert_eq!(said("multipart/form-data; boundary=\"x=Y\""), MediaType::Multipart("x=Y".into()));
+        assert_eq!(said("multipart/form-data; boundary=x=<y>"), MediaType::Other);
+        assert_eq!(said("text/plain; boundary=x=y"), MediaType::Other);
         assert_eq!(said("multipart/form-data"), MediaType::Other);
         assert_eq!(said("text/plain"), MediaType::Other);
         assert_eq!(media_type(&HeaderMap::new()), MediaType::Missing);

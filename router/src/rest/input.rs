@@ -17,6 +17,8 @@ const MAX_PAGE_SIZE: u32 = 100;
 const DEFAULT_PAGE_SIZE: u32 = 10;
 /// Unix milliseconds have 13 digits until the year 2286; fewer are seconds, by mistake.
 const MILLISECOND_DIGITS: usize = 13;
+/// The last moment of the year 9999, in Unix milliseconds.
+const LAST_MS: i64 = 253_402_300_799_999;
 
 /// The parameters of a request, and who sends them.
 #[derive(Debug)]
@@ -87,26 +89,22 @@ impl Input {
 
     /// A time in Unix milliseconds, 13 digits, as RFC 3339.
     pub(super) fn unix_ms(&self, name: &str) -> Result<Option<String>, Failure> {
-        self.time(name, |digits| digits == MILLISECOND_DIGITS)
-    }
-
-    /// The same, for clients that send 0 for "from the beginning".
-    pub(super) fn unix_ms_or_zero(&self, name: &str) -> Result<Option<String>, Failure> {
-        if self.optional(name) == Some("0") { Ok(None) } else { self.unix_ms(name) }
-    }
-
-    fn time(&self, name: &str, enough: impl Fn(usize) -> bool) -> Result<Option<String>, Failure> {
         let Some(text) = self.optional(name) else { return Ok(None) };
-        let digits = text.bytes().all(|byte| byte.is_ascii_digit()).then_some(text);
-        let time: Option<DateTime<Utc>> = digits
-            .filter(|text| enough(text.len()))
-            .and_then(|text| DateTime::from_timestamp_millis(text.parse().ok()?));
-        match time {
-            Some(time) => Ok(Some(time.to_rfc3339_opts(SecondsFormat::Millis, true))),
+        match rfc3339(text).filter(|_| text.len() == MILLISECOND_DIGITS) {
+            Some(time) => Ok(Some(time)),
             None => Err(invalid(
                 format!("{name} 应为 13 位毫秒时间戳"),
                 format!("{name} is a time in Unix milliseconds, 13 digits."),
             )),
+        }
+    }
+
+    /// A time in Unix milliseconds of any number of digits, as RFC 3339: clients send 0 for "from the beginning".
+    pub(super) fn any_unix_ms(&self, name: &str) -> Result<Option<String>, Failure> {
+        let Some(text) = self.optional(name) else { return Ok(None) };
+        match rfc3339(text) {
+            Some(time) => Ok(Some(time)),
+            None => Err(invalid(format!("{name} 应为毫秒时间戳"), format!("{name} is a time in Unix milliseconds."))),
         }
     }
 
@@ -129,6 +127,16 @@ impl Input {
     pub(super) fn upload_id(&self) -> Result<UploadId, Failure> {
         self.upload.ok_or_else(|| missing("data"))
     }
+}
+
+/// Digits as a time. What lies beyond the year 9999 is its last moment.
+fn rfc3339(unix_ms: &str) -> Option<String> {
+    if !unix_ms.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let unix_ms = unix_ms.parse().unwrap_or(i64::MAX).min(LAST_MS);
+    let time: DateTime<Utc> = DateTime::from_timestamp_millis(unix_ms)?;
+    Some(time.to_rfc3339_opts(SecondsFormat::Millis, true))
 }
 
 /// A page by number.
@@ -256,7 +264,22 @@ mod tests {
         for bad in ["1735689600", "-173568960000", "17356896000000", "2025-01-01", "0"] {
             assert_eq!(code(time(bad)), ErrorCode::InvalidArgument, "{bad}");
         }
-        assert_eq!(input(&[("latest_time", "0")]).unix_ms_or_zero("latest_time").unwrap(), None);
+    }
+
+    #[test]
+    fn the_feed_takes_times_of_any_number_of_digits() {
+        let time = |text| input(&[("latest_time", text)]).any_unix_ms("latest_time");
+        let written = |text| time(text).unwrap().unwrap();
+        assert_eq!(written("0"), "1970-01-01T00:00:00.000Z");
+        assert_eq!(written("1500"), "1970-01-01T00:00:01.500Z");
+        assert_eq!(written("1735689600000"), "2025-01-01T00:00:00.000Z");
+        for far in ["253402300800000", "9223372036854775807", "99999999999999999999999999"] {
+            assert_eq!(written(far), "9999-12-31T23:59:59.999Z", "{far}");
+        }
+        assert_eq!(time("").unwrap(), None);
+        for bad in ["-1", "1.5", "yesterday", "+1"] {
+            assert_eq!(code(time(bad)), ErrorCode::InvalidArgument, "{bad}");
+        }
     }
 
     #[test]

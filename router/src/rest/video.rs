@@ -156,7 +156,7 @@ fn found(data: ConstValue, times: &TimeFormat) -> Result<Reply, Failure> {
 }
 
 fn feed(input: &Input) -> Result<Operation, Failure> {
-    let published_after = input.unix_ms_or_zero("latest_time")?;
+    let published_after = input.any_unix_ms("latest_time")?;
     Ok(Operation::of(Document::Feed).with("publishedAfter", published_after).with("first", FEED_SIZE))
 }
 
