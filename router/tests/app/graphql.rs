@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use axum::body::Body;
 use http::{Request, StatusCode};
 use reel_router::config::RouterSettings;
@@ -109,6 +111,16 @@ async fn graphiql_can_be_turned_off() {
     let world = silent_world().settings(off).start().await;
     assert_eq!(get(&world, "", "text/html").await.status, StatusCode::NOT_ACCEPTABLE);
     assert_eq!(world.anonymous("GET", "/graphiql/start.js", "").await.outcome(), (404, 10_005));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_does_not_arrive_is_given_up() {
+    let world = silent_world().start().await;
+    let body = Body::from_stream(futures::stream::pending::<Result<Vec<u8>, std::io::Error>>());
+    let request = Request::post("/graphql").header("content-type", "application/json").body(body).unwrap();
+    let answer = tokio::time::timeout(Duration::from_secs(60), world.send(request)).await.unwrap();
+    assert_eq!(answer.status, StatusCode::REQUEST_TIMEOUT);
+    assert_eq!(answer.json()["errors"][0]["extensions"]["code"], "TIMEOUT");
 }
 
 #[tokio::test(start_paused = true)]

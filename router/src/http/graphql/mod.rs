@@ -25,16 +25,24 @@ use crate::GraphqlRequest;
 
 /// Runs an operation that was sent as JSON.
 pub(super) async fn post(State(shared): State<Arc<Shared>>, request: Request) -> Response {
-    let (head, body) = request.into_parts();
-    let format = match wanted(&head.headers) {
+    let (parts, body) = request.into_parts();
+    let format = match wanted(&parts.headers) {
         Wanted::Json(format) => format,
         // A page never posts here; whoever asks for HTML gets the JSON that they can have.
         Wanted::Page => accept::Format::Json,
         Wanted::Nothing => return answer::not_acceptable(),
     };
-    match read(&shared, &head.headers, body).await {
-        Ok(request) => execute(&shared, &head.headers, format, request).await,
-        Err(refusal) => refusal.into_response(format),
+    // The time begins here: a body that never ends must not keep its place among the running requests.
+    let time = shared.settings.limits.deadline_s.duration();
+    let head = RequestHead::read(&parts.headers, time);
+    let reading = read(&shared, &parts.headers, body);
+    match tokio::time::timeout(time, reading).await {
+        Ok(Ok(request)) => execute(&shared, &parts.headers, &head, format, request).await,
+        Ok(Err(refusal)) => refusal.into_response(format),
+        Err(_) => {
+            let message = "The body did not arrive in time.";
+            Refusal::new(ErrorCode::Timeout, StatusCode::REQUEST_TIMEOUT, message).into_response(format)
+        }
     }
 }
 
@@ -51,7 +59,8 @@ pub(super) async fn get(State(shared): State<Arc<Shared>>, RawQuery(query): RawQ
         Ok(request) => request,
         Err(refusal) => return refusal.into_response(format),
     };
-    execute(&shared, &headers, format, GraphqlRequest { read_only: true, ..request }).await
+    let head = RequestHead::read(&headers, shared.settings.limits.deadline_s.duration());
+    execute(&shared, &headers, &head, format, GraphqlRequest { read_only: true, ..request }).await
 }
 
 async fn read(shared: &Shared, headers: &HeaderMap, body: Body) -> Result<GraphqlRequest, Refusal> {
@@ -66,9 +75,13 @@ async fn read(shared: &Shared, headers: &HeaderMap, body: Body) -> Result<Graphq
     request::from_json(&body)?.with_document(&shared.documents)
 }
 
-async fn execute(shared: &Shared, headers: &HeaderMap, format: accept::Format, request: GraphqlRequest) -> Response {
-    let limit = shared.settings.limits.deadline_s.duration();
-    let head = RequestHead::read(headers, limit);
+async fn execute(
+    shared: &Shared,
+    headers: &HeaderMap,
+    head: &RequestHead,
+    format: accept::Format,
+    request: GraphqlRequest,
+) -> Response {
     let authentication = shared.authenticator.authenticate(headers).await;
     let viewer = authentication.caller.optional().or_else(|code| {
         // Someone whose token has run out must still be able to log in.
@@ -82,7 +95,7 @@ async fn execute(shared: &Shared, headers: &HeaderMap, format: accept::Format, r
         Ok(viewer) => {
             let graph = shared.graph.current();
             let running = graph.engine.execute(request, head.context(viewer));
-            match tokio::time::timeout(limit + answer::GRACE, running).await {
+            match tokio::time::timeout_at((head.deadline + answer::GRACE).into(), running).await {
                 Ok(outcome) => answer::from_engine(outcome, format),
                 Err(_) => Refusal::from(ErrorCode::Timeout).into_response(format),
             }
