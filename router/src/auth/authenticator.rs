@@ -51,6 +51,9 @@ impl Checks {
         let Some(token) = self.verifier.verify(access) else {
             return Authentication::plain(Caller::Refused(ErrorCode::TokenInvalid));
         };
+        if !self.ended.is_known() {
+            return Authentication::plain(Caller::Refused(ErrorCode::ServiceUnavailable));
+        }
         if self.ended.contains(token.viewer.session_id) {
             return Authentication::plain(Caller::Refused(ErrorCode::SessionEnded));
         }

@@ -42,6 +42,11 @@ impl EndedSessions {
         self.forget_at_ms.read().unwrap_or_else(PoisonError::into_inner).contains_key(&session)
     }
 
+    /// Whether the list has been read at all.
+    pub fn is_known(&self) -> bool {
+        self.refreshed_at_ms.load(Ordering::Acquire) != NEVER
+    }
+
     /// How old the list is, in milliseconds. `None` before the first answer.
     pub fn age_ms(&self, now_ms: i64) -> Option<i64> {
         match self.refreshed_at_ms.load(Ordering::Acquire) {
@@ -142,7 +147,8 @@ impl RevocationWatch {
 
     fn pause(&self, failures: u32) -> Duration {
         let poll = self.settings.poll_ms.duration();
-        if failures == 0 { poll } else { (poll * 2_u32.saturating_pow(failures.min(8))).min(MAX_BACK_OFF.max(poll)) }
+        // Nobody who bears a token is served before the first answer, so it is not waited for longer than for news.
+        if failures == 0 || !self.ended.is_known() { poll } else { (poll * 2_u32.saturating_pow(failures.min(8))).min(MAX_BACK_OFF.max(poll)) }
     }
 }
 
@@ -191,8 +197,8 @@ mod tests {
     #[test]
     fn the_age_counts_from_the_last_answer() {
         let sessions = EndedSessions::default();
-        assert_eq!(sessions.age_ms(5), None);
+        assert_eq!((sessions.age_ms(5), sessions.is_known()), (None, false));
         sessions.learn(&[], 100, HOUR);
-        assert_eq!(sessions.age_ms(350), Some(250));
+        assert_eq!((sessions.age_ms(350), sessions.is_known()), (Some(250), true));
     }
 }

@@ -72,6 +72,25 @@ async fn an_expired_token_is_renewed_on_the_way_for_rest_and_graphql_and_also_wh
 }
 
 #[tokio::test]
+async fn before_the_router_knows_which_logins_have_ended_no_token_is_believed() {
+    let world = world(|_| user()).just_started().start().await;
+    let token = world.token();
+    assert_eq!(info(&world, &[("access-token", &token)]).await.outcome(), (200, 10_101));
+    let answer = world.graphql("{ user(id: 7) { username } }", &[("access-token", &token)]).await;
+    assert_eq!(answer.status.as_u16(), 503);
+    assert_eq!(answer.json()["errors"][0]["extensions"]["code"], "SERVICE_UNAVAILABLE");
+    assert!(world.calls.lock().unwrap().is_empty());
+    let anonymous = world.graphql("{ user(id: 7) { username } }", &[]).await;
+    assert_eq!(anonymous.json()["data"]["user"]["username"], "ana");
+    let watch = world.watch();
+    while !world.ended.is_known() {
+        tokio::task::yield_now().await;
+    }
+    watch.stop().await;
+    assert_eq!(info(&world, &[("access-token", &token)]).await.outcome(), (200, 10_000));
+}
+
+#[tokio::test]
 async fn open_endpoints_serve_a_caller_whose_token_cannot_be_used() {
     let world = world(|call| match call.document.as_str() {
         feed if feed.contains("feed") => data(json!({"feed": {"edges": []}})),

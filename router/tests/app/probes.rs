@@ -11,7 +11,7 @@ async fn probes_answer_without_a_token() {
 
 #[tokio::test]
 async fn the_router_is_ready_once_it_knows_which_logins_have_ended() {
-    let world = silent_world().start().await;
+    let world = silent_world().just_started().start().await;
     let before = world.anonymous("GET", "/readyz", "").await;
     assert_eq!(before.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(before.json()["checks"][0]["name"], "ended_sessions");

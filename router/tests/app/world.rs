@@ -263,11 +263,12 @@ pub(crate) struct WorldBuilder {
     script: Script,
     settings: RouterSettings,
     access_ttl_s: u32,
+    knows_ended: bool,
 }
 
 /// A world whose subgraphs answer with this.
 pub(crate) fn world(script: impl Fn(&Call) -> Value + Send + Sync + 'static) -> WorldBuilder {
-    WorldBuilder { script: Arc::new(script), settings: RouterSettings::default(), access_ttl_s: 900 }
+    WorldBuilder { script: Arc::new(script), settings: RouterSettings::default(), access_ttl_s: 900, knows_ended: true }
 }
 
 /// A world whose subgraphs must not be asked.
@@ -292,7 +293,26 @@ impl WorldBuilder {
         self
     }
 
+    /// A router that has not yet learnt which logins have ended.
+    pub(crate) fn just_started(mut self) -> Self {
+        self.knows_ended = false;
+        self
+    }
+
     pub(crate) async fn start(self) -> World {
+        let knows_ended = self.knows_ended;
+        let world = self.build().await;
+        if knows_ended {
+            let watch = world.watch();
+            while !world.ended.is_known() {
+                tokio::task::yield_now().await;
+            }
+            watch.stop().await;
+        }
+        world
+    }
+
+    async fn build(self) -> World {
         let clock = Arc::new(TestClock(AtomicI64::new(1_790_000_000_000)));
         let auth = AuthSettings { access_ttl_s: self.access_ttl_s, ..AuthSettings::default() };
         let key = SigningKey::generate();
