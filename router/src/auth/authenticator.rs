@@ -5,11 +5,11 @@ use reel_auth::{TokenState, TokenVerifier, VerifiedToken, Viewer};
 use reel_error::ErrorCode;
 use reel_id::{SessionId, UserId};
 use reel_rpc::Channel;
-use reel_rpc::user::RenewSessionRequest;
 use reel_rpc::user::renew_session_response::Outcome;
 use reel_rpc::user::user_service_client::UserServiceClient;
+use reel_rpc::user::{PeekSessionRequest, RenewSessionRequest, peek_session_response};
 
-use super::{Authentication, Caller, Credentials, EndedSessions, TokenPair};
+use super::{Authentication, Caller, Credentials, EndedSessions, PendingRenewal, TokenPair};
 
 /// Turns the token headers of a request into a caller.
 #[derive(Debug, Clone)]
@@ -36,14 +36,41 @@ impl Authenticator {
     /// Who sends these headers.
     pub(crate) async fn authenticate(&self, headers: &HeaderMap) -> Authentication {
         match &self.0 {
-            Some(checks) => checks.authenticate(headers).await,
+            Some(checks) => checks.authenticate(headers, Renewal::Now).await,
             None => Authentication::plain(Caller::Anonymous),
+        }
+    }
+
+    /// Who sends these headers with a file. A file takes minutes, and it may never arrive: an expired token is only found
+    /// renewable here, and is renewed by [`complete`](Self::complete).
+    pub(crate) async fn authenticate_sender(&self, headers: &HeaderMap) -> Authentication {
+        match &self.0 {
+            Some(checks) => checks.authenticate(headers, Renewal::Later).await,
+            None => Authentication::plain(Caller::Anonymous),
+        }
+    }
+
+    /// Makes the renewal that was put off, if there is one. An error means that the caller may not go on.
+    pub(crate) async fn complete(&self, authentication: &mut Authentication) -> Result<(), ErrorCode> {
+        match (&self.0, authentication.pending.take()) {
+            (Some(checks), Some(pending)) => {
+                authentication.renewed = checks.renew_pending(&pending).await?;
+                Ok(())
+            }
+            _ => Ok(()),
         }
     }
 }
 
+/// When an expired token is renewed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Renewal {
+    Now,
+    Later,
+}
+
 impl Checks {
-    async fn authenticate(&self, headers: &HeaderMap) -> Authentication {
+    async fn authenticate(&self, headers: &HeaderMap, renewal: Renewal) -> Authentication {
         let credentials = Credentials::read(headers);
         let Some(access) = credentials.access.as_deref() else {
             return Authentication::plain(Caller::Anonymous);
@@ -60,14 +87,56 @@ impl Checks {
         match (token.state, credentials.refresh.as_deref()) {
             (TokenState::Current, _) => Authentication::plain(Caller::Known(token.viewer)),
             (TokenState::Expired, None) => Authentication::plain(Caller::Refused(ErrorCode::TokenExpired)),
+            (TokenState::Expired, Some(refresh)) if renewal == Renewal::Later => self.put_off(token, refresh).await,
             (TokenState::Expired, Some(refresh)) => self.renew(token, refresh).await,
         }
     }
 
+    async fn put_off(&self, token: VerifiedToken, refresh: &str) -> Authentication {
+        let session = token.viewer.session_id;
+        match self.peek(session, refresh).await {
+            Ok(true) => Authentication {
+                pending: Some(PendingRenewal { session, refresh: refresh.to_owned() }),
+                ..Authentication::plain(Caller::Known(token.viewer))
+            },
+            // Spent long ago: what becomes of it is for the user domain to say.
+            Ok(false) => self.renew(token, refresh).await,
+            Err(code) => Authentication::plain(Caller::Refused(code)),
+        }
+    }
+
+    async fn renew_pending(&self, pending: &PendingRenewal) -> Result<Option<TokenPair>, ErrorCode> {
+        if self.ended.contains(pending.session) {
+            return Err(ErrorCode::SessionEnded);
+        }
+        if self.peek(pending.session, &pending.refresh).await? {
+            return Ok(Some(self.ask_for_renewal(pending.session, &pending.refresh).await?.1));
+        }
+        // Another request has spent it since, and its answer has brought the client the tokens after it.
+        Ok(None)
+    }
+
     async fn renew(&self, token: VerifiedToken, refresh: &str) -> Authentication {
         match self.ask_for_renewal(token.viewer.session_id, refresh).await {
-            Ok((viewer, pair)) => Authentication { caller: Caller::Known(viewer), renewed: Some(pair) },
+            Ok((viewer, pair)) => {
+                Authentication { renewed: Some(pair), ..Authentication::plain(Caller::Known(viewer)) }
+            }
             Err(code) => Authentication::plain(Caller::Refused(code)),
+        }
+    }
+
+    /// Whether this refresh token could be spent now; `false` when it was spent long ago.
+    async fn peek(&self, session: SessionId, refresh: &str) -> Result<bool, ErrorCode> {
+        let request = PeekSessionRequest { refresh_token: refresh.to_owned(), session_id: session.raw() };
+        let response = self.users.clone().peek_session(request).await.map_err(|status| {
+            let error = reel_rpc::call_error(status);
+            tracing::error!(session.id = %session, %error, "a refresh token could not be looked at");
+            error.code()
+        })?;
+        match response.into_inner().outcome {
+            Some(peek_session_response::Outcome::Renewable(renewable)) => Ok(renewable),
+            Some(peek_session_response::Outcome::Refused(name)) => Err(reel_rpc::refused_code(&name)),
+            None => Err(ErrorCode::Internal),
         }
     }
 

@@ -1,6 +1,7 @@
 use http::{HeaderMap, HeaderValue};
 use reel_auth::Viewer;
 use reel_error::ErrorCode;
+use reel_id::SessionId;
 
 use super::credentials::{ACCESS_TOKEN, NEW_ACCESS_TOKEN, REFRESH_TOKEN};
 
@@ -44,12 +45,20 @@ impl Caller {
 pub(crate) struct Authentication {
     pub(crate) caller: Caller,
     pub(crate) renewed: Option<TokenPair>,
+    /// A renewal that has been put off.
+    pub(super) pending: Option<PendingRenewal>,
+}
+
+/// A renewal that has been found possible and not been made.
+pub(super) struct PendingRenewal {
+    pub(super) session: SessionId,
+    pub(super) refresh: String,
 }
 
 impl Authentication {
     /// An authentication without a renewal.
     pub(crate) fn plain(caller: Caller) -> Self {
-        Self { caller, renewed: None }
+        Self { caller, renewed: None, pending: None }
     }
 
     /// Puts the renewed tokens into the headers of whatever answer is given.
@@ -77,6 +86,12 @@ impl TokenPair {
                 headers.insert(name, value);
             }
         }
+    }
+}
+
+impl std::fmt::Debug for PendingRenewal {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "PendingRenewal({})", self.session)
     }
 }
 

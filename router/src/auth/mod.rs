@@ -6,6 +6,7 @@ mod caller;
 mod credentials;
 mod revocation;
 
+use caller::PendingRenewal;
 pub use authenticator::Authenticator;
 pub(crate) use caller::{Authentication, Caller, TokenPair};
 pub(crate) use credentials::Credentials;

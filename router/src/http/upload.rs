@@ -10,12 +10,15 @@ use reel_auth::Viewer;
 use reel_error::ErrorCode;
 use reel_id::UploadId;
 use reel_rpc::Channel;
-use reel_rpc::upload::{UploadRequest, UploadResponse, messages, outcome};
+use reel_rpc::upload::{DiscardUploadRequest, UploadRequest, UploadResponse, messages, outcome};
 use reel_rpc::user::user_service_client::UserServiceClient;
 use reel_rpc::video::video_service_client::VideoServiceClient;
 use tonic::{Request, Response, Status};
 
 use crate::config::UploadSettings;
+
+/// How long discarding an upload may hold up the answer.
+const DISCARD_TIME: Duration = Duration::from_secs(3);
 
 /// What a file is to become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +84,24 @@ impl UploadGate {
                 tracing::error!(%error, "an upload failed");
                 Err(error.code())
             }
+        }
+    }
+
+    /// Has the domain remove an upload that no mutation will claim. What cannot be removed now is left to the domain's
+    /// sweeper.
+    pub(crate) async fn discard(&self, kind: UploadKind, viewer: Viewer, upload: UploadId) {
+        let mut request = Request::new(DiscardUploadRequest { upload_id: upload.raw() });
+        request.extensions_mut().insert(viewer);
+        let discarding = async {
+            match kind {
+                UploadKind::Video => self.videos.clone().discard_upload(request).await,
+                UploadKind::Image => self.users.clone().discard_upload(request).await,
+            }
+        };
+        match tokio::time::timeout(DISCARD_TIME, discarding).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(status)) => tracing::warn!(upload.id = %upload, error = status.message(), "an upload stays for now"),
+            Err(_) => tracing::warn!(upload.id = %upload, "an upload stays for now: discarding it took too long"),
         }
     }
 

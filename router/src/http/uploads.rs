@@ -16,6 +16,7 @@ use reel_id::UploadId;
 use serde::{Deserialize, Serialize};
 
 use super::{Malformed, MediaType, Parts, Shared, UploadGate, UploadKind, drain, media_type};
+use crate::auth::Authentication;
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Parameters {
@@ -35,11 +36,14 @@ pub(super) async fn post(
     request: Request,
 ) -> Response {
     let (head, body) = request.into_parts();
-    let authentication = shared.authenticator.authenticate(&head.headers).await;
+    let mut authentication = shared.authenticator.authenticate_sender(&head.headers).await;
     let admitted = authentication.caller.required().and_then(|viewer| Ok((viewer, kind(&parameters)?)));
     let outcome = match admitted {
         Ok((viewer, kind)) => match &shared.gate {
-            Some(gate) => take(gate, kind, viewer, &head.headers, body).await,
+            Some(gate) => match take(gate, kind, viewer, &head.headers, body).await {
+                Ok(upload) => hand_out(&shared, gate, &mut authentication, kind, viewer, upload).await,
+                Err(code) => Err(code),
+            },
             None => Err(ErrorCode::NotAvailable),
         },
         Err(code) => {
@@ -91,6 +95,22 @@ async fn take(
         }
     };
     tokio::time::timeout(gate.timeout(), streaming).await.unwrap_or(Err(ErrorCode::Timeout))
+}
+
+/// The login may have ended while the file arrived.
+async fn hand_out(
+    shared: &Shared,
+    gate: &UploadGate,
+    authentication: &mut Authentication,
+    kind: UploadKind,
+    viewer: Viewer,
+    upload: UploadId,
+) -> Result<UploadId, ErrorCode> {
+    let completed = shared.authenticator.complete(authentication).await;
+    if completed.is_err() {
+        gate.discard(kind, viewer, upload).await;
+    }
+    completed.map(|()| upload)
 }
 
 /// A refusal in the form of GraphQL errors, which the clients of this endpoint know how to read.

@@ -7,7 +7,9 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
+use http::header::ALLOW;
 use http::request::Parts;
+use http::{HeaderValue, Method, StatusCode};
 use reel_auth::Viewer;
 use reel_error::ErrorCode;
 
@@ -32,18 +34,23 @@ pub(super) struct Rest {
 /// Serves one request to an endpoint.
 pub(super) async fn serve(endpoint: &Endpoint, rest: &Rest, request: Request) -> Response {
     let (head, body) = request.into_parts();
-    let authentication = match endpoint.access {
-        Access::HandsOutTokens => Authentication::plain(Caller::Anonymous),
+    let mut authentication = match (endpoint.access, endpoint.takes) {
+        (Access::HandsOutTokens, _) => Authentication::plain(Caller::Anonymous),
+        (_, Takes::File { .. }) => rest.shared.authenticator.authenticate_sender(&head.headers).await,
         _ => rest.shared.authenticator.authenticate(&head.headers).await,
     };
-    let (mut response, logged_out) = match rest.answer(endpoint, authentication.caller, &head, body).await {
+    let (mut response, logged_out) = match rest.answer(endpoint, &mut authentication, &head, body).await {
         Ok(reply) => {
             let logged_out = reply.logged_out;
             (reply.into_response(), logged_out)
         }
         Err(failure) => {
             let by_status = rest.shared.settings.rest.failures_use_status;
-            (failure.into_response(language(&head.headers), by_status), false)
+            let mut response = failure.into_response(language(&head.headers), by_status);
+            if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+                response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET"));
+            }
+            (response, false)
         }
     };
     if !logged_out {
@@ -53,34 +60,65 @@ pub(super) async fn serve(endpoint: &Endpoint, rest: &Rest, request: Request) ->
 }
 
 impl Rest {
-    async fn answer(&self, endpoint: &Endpoint, caller: Caller, head: &Parts, body: Body) -> Result<Reply, Failure> {
+    async fn answer(
+        &self,
+        endpoint: &Endpoint,
+        authentication: &mut Authentication,
+        head: &Parts,
+        body: Body,
+    ) -> Result<Reply, Failure> {
         let limit = self.shared.settings.limits.deadline_s.duration();
-        let mut request = RequestHead::read(&head.headers, limit);
-        let viewer = match self.admit(endpoint.access, caller) {
+        let request = RequestHead::read(&head.headers, limit);
+        let viewer = match self.admit(endpoint.access, authentication.caller) {
             Ok(viewer) => viewer,
             Err(code) => {
                 drain(&head.headers, body).await;
                 return Err(code.into());
             }
         };
-        let mut input = Input::new(caller, form::Fields::new());
+        let mut input = Input::new(authentication.caller, form::Fields::new());
         input.refresh_token = Credentials::read(&head.headers).refresh.map(Cow::into_owned);
-        if let Takes::File { kind, check } = endpoint.takes {
-            let form_limit = self.shared.settings.limits.body_bytes;
-            let gate = self.shared.gate.as_ref().ok_or(ErrorCode::NotAvailable)?;
-            let file = FileBody { gate, kind, check, form_limit };
-            let viewer = input.viewer()?;
-            within(gate.timeout(), file.read(&head.headers, body, viewer, &mut input)).await?;
-            // A file takes as long as it takes; what comes after it has the ordinary time.
-            request = request.extended(limit);
-        } else {
+        let Takes::File { kind, check } = endpoint.takes else {
             input.extend(within(limit, self.fields(endpoint.takes, head, body)).await?);
+            return self.run(endpoint, &input, head, &request, viewer).await;
+        };
+        let form_limit = self.shared.settings.limits.body_bytes;
+        let gate = self.shared.gate.as_ref().ok_or(ErrorCode::NotAvailable)?;
+        let file = FileBody { gate, kind, check, form_limit };
+        let sender = input.viewer()?;
+        let answered = async {
+            within(gate.timeout(), file.read(&head.headers, body, sender, &mut input)).await?;
+            self.shared.authenticator.complete(authentication).await?;
+            // A file takes as long as it takes; what comes after it has the ordinary time.
+            self.run(endpoint, &input, head, &request.extended(limit), viewer).await
+        };
+        let answered = answered.await;
+        if let (Err(_), Some(upload)) = (&answered, input.upload) {
+            // Nothing has claimed it, and nobody has learnt of it who could.
+            gate.discard(kind, sender, upload).await;
         }
-        let operation = (endpoint.operation)(&input)?;
+        answered
+    }
+
+    /// Runs the endpoint's document.
+    async fn run(
+        &self,
+        endpoint: &Endpoint,
+        input: &Input,
+        head: &Parts,
+        request: &RequestHead,
+        viewer: Option<Viewer>,
+    ) -> Result<Reply, Failure> {
+        let operation = (endpoint.operation)(input)?;
         let graph = self.shared.graph.current();
         let document = graph.documents.as_ref().ok_or(ErrorCode::UnknownEndpoint)?.get(operation.document);
+        // GET stands for reading, also where the contract has one that writes; HEAD is sent by whoever only looks.
+        if head.method == Method::HEAD && document.is_mutation() {
+            return Err(Failure::with_status(ErrorCode::MethodNotAllowed));
+        }
         let running = graph.engine.execute_prepared(document, operation.variables, request.context(viewer));
-        let executed = within(limit + GRACE, async { Ok(running.await) }).await?;
+        let deadline = request.deadline + GRACE;
+        let executed = tokio::time::timeout_at(deadline.into(), running).await.map_err(|_| ErrorCode::Timeout)?;
         (endpoint.reply)(outcome::settle(executed)?, &self.times)
     }
 

@@ -90,12 +90,24 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     },
 ];
 
-/// A blank title is refused before the film is sent, when it comes first.
+/// The most characters of a title and of a description; the video domain has the last word.
+const MAX_TITLE: usize = 128;
+const MAX_DESCRIPTION: usize = 2_000;
+
+/// Texts that cannot be published are refused before the film is sent, when they come first.
 fn titled(input: &Input) -> Result<(), Failure> {
-    match input.text("title") {
-        Some(title) if title.trim().is_empty() => Err(ErrorCode::BlankTitle.into()),
-        _ => Ok(()),
+    let title = input.text("title").map(str::trim);
+    let description = input.text("description").unwrap_or_default();
+    if title.is_some_and(str::is_empty) {
+        return Err(ErrorCode::BlankTitle.into());
     }
+    if title.is_some_and(|title| title.chars().count() > MAX_TITLE) {
+        return Err(ErrorCode::TitleTooLong.into());
+    }
+    if description.chars().count() > MAX_DESCRIPTION {
+        return Err(ErrorCode::DescriptionTooLong.into());
+    }
+    Ok(())
 }
 
 fn publish(input: &Input) -> Result<Operation, Failure> {

@@ -121,6 +121,20 @@ async fn following_is_0_and_unfollowing_1_and_nothing_is_neither() {
 }
 
 #[tokio::test]
+async fn looking_at_a_video_with_head_counts_no_visit() {
+    let world = full().await;
+    let token = world.token();
+    let head = |uri: &'static str| {
+        let request = Request::head(uri).header("access-token", &token);
+        world.send(request.body(Body::empty()).unwrap())
+    };
+    let refused = head("/video/visit?video_id=70").await;
+    assert_eq!((refused.status.as_u16(), refused.header("allow")), (405, Some("GET")));
+    assert!(world.calls.lock().unwrap().is_empty());
+    assert_eq!(head("/video/popular").await.status, 200);
+}
+
+#[tokio::test]
 async fn bad_parameters_fail_before_any_subgraph_is_asked() {
     let world = silent_world().start().await;
     for (method, uri, form, code) in [

@@ -1,9 +1,16 @@
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
 use axum::body::Body;
-use http::{Request, StatusCode};
+use futures::StreamExt as _;
+use http::{HeaderValue, Request, StatusCode};
 use reel_router::config::RouterSettings;
 use serde_json::json;
 
-use crate::world::{Call, World, ana, data, multipart, multipart_request, silent_world, world};
+use crate::world::{
+    Answer, Call, NEXT_REFRESH, REFRESH, World, ana, data, multipart, multipart_request, silent_world, world,
+};
 
 fn published(_: &Call) -> serde_json::Value {
     let payload = json!({"userErrors": [], "video": {"__typename": "Video", "id": "70"}});
@@ -42,6 +49,126 @@ async fn a_request_that_must_fail_does_not_reach_the_domain() {
     assert_eq!(publish(&world, &[("data", b"film")]).await, (200, 10_001));
     assert_eq!(publish(&world, &[("title", b"t")]).await, (200, 10_001));
     assert_eq!(world.as_ana("POST", "/video/publish", "title=t").await.outcome(), (200, 10_001));
+}
+
+#[tokio::test]
+async fn texts_that_are_too_long_are_refused_before_the_film_or_with_it_discarded() {
+    let world = silent_world().start().await;
+    let (title, description) = ("题".repeat(129), "d".repeat(2_001));
+    let long_title = ("title", title.as_bytes());
+    let long_description = ("description", description.as_bytes());
+    let film = ("data", b"film".as_slice());
+    assert_eq!(publish(&world, &[long_title, film]).await, (200, 12_005));
+    assert_eq!(publish(&world, &[("title", b"t"), long_description, film]).await, (200, 12_006));
+    assert!(world.domains.uploads.lock().unwrap().is_empty());
+    assert_eq!(publish(&world, &[film, long_title]).await, (200, 12_005));
+    assert_eq!(publish(&world, &[film, ("title", b"t"), long_description]).await, (200, 12_006));
+    assert_eq!(publish(&world, &[film, ("title", b" ")]).await, (200, 12_004));
+    assert_eq!(publish(&world, &[film]).await, (200, 10_001));
+    assert_eq!(world.domains.uploads.lock().unwrap().len(), 4);
+    assert_eq!(*world.domains.discarded.lock().unwrap(), [("video", ana()); 4]);
+}
+
+#[tokio::test]
+async fn an_upload_is_discarded_when_its_operation_fails_and_only_then() {
+    let refused = |_: &Call| {
+        let payload = json!({"userErrors": [{"code": "BLANK_TITLE", "message": "no"}], "video": null, "user": null});
+        data(json!({"payload": payload, "publishVideo": payload, "updateAvatar": payload}))
+    };
+    let world = world(refused).start().await;
+    assert_eq!(publish(&world, &[("title", b"t"), ("data", b"film")]).await, (200, 12_004));
+    let token = world.token();
+    let avatar = multipart_request("PUT", "/user/avatar/upload", &token, multipart(&[("data", b"png")]));
+    assert_eq!(world.send(avatar).await.outcome(), (200, 12_004));
+    assert_eq!(*world.domains.discarded.lock().unwrap(), [("video", ana()), ("image", ana())]);
+    let world = crate::world::world(published).start().await;
+    assert_eq!(publish(&world, &[("title", b"t"), ("data", b"film")]).await, (200, 10_000));
+    assert!(world.domains.discarded.lock().unwrap().is_empty());
+}
+
+/// A film in two pieces; when the second is asked for, `meanwhile` happens.
+fn film(parts: &[(&str, &[u8])], meanwhile: impl FnOnce() + Send + 'static) -> Body {
+    let mut first = multipart(parts);
+    let second = first.split_off(first.len() / 2);
+    let later = futures::stream::once(async move {
+        meanwhile();
+        Ok::<_, std::io::Error>(second)
+    });
+    Body::from_stream(futures::stream::iter([Ok(first)]).chain(later))
+}
+
+/// Publishes with an expired token.
+async fn publish_expired(world: &World, body: Body) -> Answer {
+    let token = world.token();
+    world.clock.pass(Duration::from_secs(1_000));
+    let mut request = multipart_request("POST", "/video/publish", &token, Vec::new());
+    request.headers_mut().insert("refresh-token", HeaderValue::from_static(REFRESH));
+    *request.body_mut() = body;
+    world.send(request).await
+}
+
+#[tokio::test]
+async fn an_expired_token_is_renewed_only_once_the_film_is_in() {
+    let world = world(published).start().await;
+    let renewals = Arc::clone(&world.domains.renewals);
+    let body = film(&[("title", b"t"), ("data", b"film")], move || assert!(renewals.lock().unwrap().is_empty()));
+    let answer = publish_expired(&world, body).await;
+    assert_eq!(answer.outcome(), (200, 10_000));
+    assert_eq!(answer.header("refresh-token"), Some(NEXT_REFRESH));
+    assert_eq!(*world.domains.renewals.lock().unwrap(), [9]);
+    assert_eq!(world.calls.lock().unwrap()[0].viewer, Some(ana()));
+}
+
+#[tokio::test]
+async fn a_film_that_is_refused_or_broken_off_spends_no_token() {
+    let world = silent_world().start().await;
+    let refused = publish_expired(&world, film(&[("data", b"film"), ("title", b" ")], || {})).await;
+    assert_eq!((refused.outcome(), refused.header("refresh-token")), ((200, 12_004), None));
+    let mut broken = multipart(&[("title", b"t"), ("data", b"film")]);
+    broken.truncate(broken.len() - 20);
+    let broken = publish_expired(&world, Body::from(broken)).await;
+    assert_eq!((broken.outcome(), broken.header("refresh-token")), ((400, 10_004), None));
+    assert!(world.domains.renewals.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_token_that_another_request_spends_meanwhile_is_left_alone() {
+    let world = world(published).start().await;
+    let spent = Arc::clone(&world.domains.spent);
+    let body = film(&[("title", b"t"), ("data", b"film")], move || spent.store(true, Ordering::SeqCst));
+    let answer = publish_expired(&world, body).await;
+    assert_eq!((answer.outcome(), answer.header("refresh-token")), ((200, 10_000), None));
+    assert!(world.domains.renewals.lock().unwrap().is_empty(), "to spend it twice would end the login");
+    // Spent long before the request, it is for the user domain to see.
+    publish_expired(&world, Body::from(multipart(&[("title", b"t"), ("data", b"film")]))).await;
+    assert_eq!(*world.domains.renewals.lock().unwrap(), [9]);
+}
+
+#[tokio::test]
+async fn a_login_that_ends_while_its_film_arrives_publishes_nothing() {
+    let world = silent_world().start().await;
+    let ended = Arc::clone(&world.domains.ended);
+    let body = film(&[("title", b"t"), ("data", b"film")], move || ended.lock().unwrap().push(ana().session_id));
+    assert_eq!(publish_expired(&world, body).await.outcome(), (200, 10_204));
+    assert_eq!(*world.domains.discarded.lock().unwrap(), [("video", ana())]);
+}
+
+#[tokio::test]
+async fn uploads_of_graph_clients_renew_when_the_file_is_in() {
+    let world = silent_world().start().await;
+    let (renewals, ended) = (Arc::clone(&world.domains.renewals), Arc::clone(&world.domains.ended));
+    let token = world.token();
+    world.clock.pass(Duration::from_secs(1_000));
+    let upload = |body: Body| {
+        let request = Request::post("/uploads?kind=image").header("access-token", &token);
+        world.send(request.header("refresh-token", REFRESH).body(body).unwrap())
+    };
+    let body = film(&[("data", b"png")], move || assert!(renewals.lock().unwrap().is_empty()));
+    let answer = upload(body).await;
+    assert_eq!((answer.status, answer.header("refresh-token")), (StatusCode::CREATED, Some(NEXT_REFRESH)));
+    let body = film(&[("data", b"png")], move || ended.lock().unwrap().push(ana().session_id));
+    assert_eq!(upload(body).await.json()["errors"][0]["extensions"]["code"], "SESSION_ENDED");
+    assert_eq!(*world.domains.discarded.lock().unwrap(), [("image", ana())]);
 }
 
 #[tokio::test]
