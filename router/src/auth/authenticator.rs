@@ -62,6 +62,18 @@ impl Authenticator {
     }
 }
 
+impl Authenticator {
+    /// Forgets renewed tokens whose login has ended since, as the operation itself may have done.
+    pub(crate) async fn forget_ended(&self, authentication: &mut Authentication) {
+        if let (Some(checks), Caller::Known(viewer), Some(renewed)) =
+            (&self.0, authentication.caller, &authentication.renewed)
+            && checks.peek(viewer.session_id, &renewed.refresh).await == Err(ErrorCode::SessionEnded)
+        {
+            authentication.renewed = None;
+        }
+    }
+}
+
 /// When an expired token is renewed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Renewal {

@@ -91,6 +91,27 @@ async fn before_the_router_knows_which_logins_have_ended_no_token_is_believed() 
 }
 
 #[tokio::test]
+async fn a_graphql_operation_that_ends_its_login_brings_no_renewed_tokens() {
+    let payload = json!({"user": {"__typename": "User", "id": "7"}, "userErrors": []});
+    let world = world(move |_| data(json!({"logOut": payload, "changePassword": payload}))).start().await;
+    let token = world.token();
+    world.clock.pass(EXPIRED);
+    let headers = [("access-token", token.as_str()), ("refresh-token", REFRESH)];
+    for operation in [
+        "mutation { logOut(input: {}) { user { id } } }",
+        r#"mutation { changePassword(input: {currentPassword: "a", newPassword: "b"}) { user { id } } }"#,
+    ] {
+        world.domains.ended.lock().unwrap().clear();
+        let kept = world.graphql(operation, &headers).await;
+        assert_eq!(kept.header("refresh-token"), Some(NEXT_REFRESH), "a login that goes on: {operation}");
+        world.domains.ended.lock().unwrap().push(ana().session_id);
+        let ended = world.graphql(operation, &headers).await;
+        assert!(ended.json()["data"].is_object(), "{}", ended.text);
+        assert_eq!((ended.header("refresh-token"), ended.header("new-access-token")), (None, None), "{operation}");
+    }
+}
+
+#[tokio::test]
 async fn open_endpoints_serve_a_caller_whose_token_cannot_be_used() {
     let world = world(|call| match call.document.as_str() {
         feed if feed.contains("feed") => data(json!({"feed": {"edges": []}})),

@@ -82,7 +82,8 @@ async fn execute(
     format: accept::Format,
     request: GraphqlRequest,
 ) -> Response {
-    let authentication = shared.authenticator.authenticate(headers).await;
+    let mut authentication = shared.authenticator.authenticate(headers).await;
+    let may_write = !request.read_only;
     let viewer = authentication.caller.optional().or_else(|code| {
         // Someone whose token has run out must still be able to log in.
         if document::only_opens_sessions(&request.query, request.operation_name.as_deref()) {
@@ -102,6 +103,9 @@ async fn execute(
         }
         Err(code) => Refusal::from(code).into_response(format),
     };
+    if may_write {
+        shared.authenticator.forget_ended(&mut authentication).await;
+    }
     authentication.announce(response.headers_mut());
     response
 }
