@@ -4,6 +4,7 @@
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
@@ -52,7 +53,9 @@ pub(super) fn page() -> Response {
     response
 }
 
-async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
+async fn asset(name: Result<Path<String>, PathRejection>, headers: HeaderMap) -> Response {
+    // A path that is no text names no file either.
+    let name = name.map(|Path(name)| name).unwrap_or_default();
     match (Assets::get(&name), content_type(&name)) {
         (Some(file), Some(content_type)) => send(file, content_type, &headers),
         _ => Failure::with_status(ErrorCode::UnknownEndpoint).into_response(language(&headers), false),

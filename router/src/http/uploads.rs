@@ -6,22 +6,17 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Query, Request, State};
+use axum::extract::{RawQuery, Request, State};
 use axum::response::{IntoResponse as _, Response};
 use http::header::CACHE_CONTROL;
 use http::{HeaderMap, StatusCode};
 use reel_auth::Viewer;
 use reel_error::{ErrorCode, Language};
 use reel_id::UploadId;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{Malformed, MediaType, Parts, Shared, UploadGate, UploadKind, drain, media_type};
 use crate::auth::Authentication;
-
-#[derive(Debug, Deserialize)]
-pub(super) struct Parameters {
-    kind: Option<String>,
-}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -32,12 +27,12 @@ struct Uploaded {
 /// Takes a file.
 pub(super) async fn post(
     State(shared): State<Arc<Shared>>,
-    Query(parameters): Query<Parameters>,
+    RawQuery(query): RawQuery,
     request: Request,
 ) -> Response {
     let (head, body) = request.into_parts();
     let mut authentication = shared.authenticator.authenticate_sender(&head.headers).await;
-    let admitted = authentication.caller.required().and_then(|viewer| Ok((viewer, kind(&parameters)?)));
+    let admitted = authentication.caller.required().and_then(|viewer| Ok((viewer, kind(query.as_deref())?)));
     let outcome = match admitted {
         Ok((viewer, kind)) => match &shared.gate {
             Some(gate) => match take(gate, kind, viewer, &head.headers, body).await {
@@ -60,10 +55,13 @@ pub(super) async fn post(
     response
 }
 
-fn kind(parameters: &Parameters) -> Result<UploadKind, ErrorCode> {
-    match parameters.kind.as_deref() {
-        Some("video") => Ok(UploadKind::Video),
-        Some("image") => Ok(UploadKind::Image),
+fn kind(query: Option<&str>) -> Result<UploadKind, ErrorCode> {
+    let pairs = serde_urlencoded::from_str::<Vec<(String, String)>>(query.unwrap_or_default());
+    let pairs = pairs.map_err(|_| ErrorCode::InvalidArgument)?;
+    let mut kinds = pairs.iter().filter(|(name, _)| name == "kind").map(|(_, value)| value.as_str());
+    match (kinds.next(), kinds.next()) {
+        (Some("video"), None) => Ok(UploadKind::Video),
+        (Some("image"), None) => Ok(UploadKind::Image),
         _ => Err(ErrorCode::InvalidArgument),
     }
 }

@@ -103,6 +103,7 @@ async fn a_browser_gets_graphiql_and_nothing_runs() {
     let examples = world.anonymous("GET", "/graphiql/examples.json", "").await.json();
     assert!(examples[0]["query"].as_str().unwrap().contains("query"));
     assert_eq!(world.anonymous("GET", "/graphiql/nothing.js", "").await.outcome(), (404, 10_005));
+    assert_eq!(world.anonymous("GET", "/graphiql/%FF.js", "").await.outcome(), (404, 10_005));
 }
 
 #[tokio::test]

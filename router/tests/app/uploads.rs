@@ -205,8 +205,10 @@ async fn uploads_need_a_person_and_a_kind() {
     assert_eq!(anonymous.status, StatusCode::UNAUTHORIZED);
     assert_eq!(anonymous.json()["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
     let token = world.token();
-    for uri in ["/uploads", "/uploads?kind=song"] {
+    for uri in ["/uploads", "/uploads?kind=song", "/uploads?kind=image&kind=video", "/uploads?kind=image&kind=image"] {
         let request = Request::post(uri).header("access-token", &token).body(Body::from("x")).unwrap();
-        assert_eq!(world.send(request).await.status, StatusCode::BAD_REQUEST, "{uri}");
+        let answer = world.send(request).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{uri}");
+        assert_eq!(answer.json()["errors"][0]["extensions"]["code"], "INVALID_ARGUMENT", "{uri}");
     }
 }
