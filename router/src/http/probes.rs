@@ -4,19 +4,24 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use axum::{Json, Router};
 use futures::future::BoxFuture;
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use serde::Serialize;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use crate::auth::EndedSessions;
 use reel_id::Clock;
 
 /// How long one check may take.
 const CHECK_TIME: Duration = Duration::from_secs(1);
+
+/// How long one round of checks answers for.
+const SHARED_TIME: Duration = Duration::from_secs(1);
 
 /// Asks one dependency whether it can serve. The error is for the operator.
 pub type Probe = Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
@@ -91,10 +96,10 @@ pub type Metrics = Arc<dyn Fn() -> String + Send + Sync>;
 
 /// `/livez`, `/readyz` and `/metrics` of a process.
 pub fn probe_routes(checks: Vec<ReadinessCheck>, metrics: Metrics) -> Router {
-    let checks = Arc::new(checks);
+    let ready = Arc::new(Ready { checks, last: Mutex::default() });
     Router::new()
         .route("/livez", get(live))
-        .route("/readyz", get(move || async move { ready(&checks).await }))
+        .route("/readyz", get(move || async move { ready.answer().await }))
         .route("/metrics", get(move || async move { render(metrics()) }))
 }
 
@@ -103,12 +108,34 @@ async fn live() -> &'static str {
     "ok\n"
 }
 
-/// Every dependency by name; 503 when one is missing.
-async fn ready(checks: &[ReadinessCheck]) -> Response {
-    let checks = futures::future::join_all(checks.iter().map(ReadinessCheck::run)).await;
-    let ready = checks.iter().all(|check| check.ready || check.advisory);
-    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, [(CACHE_CONTROL, "no-store")], Json(Readiness { ready, checks })).into_response()
+/// The checks, and what they said last: whoever asks meanwhile waits for it, and whoever asks soon after gets the same.
+struct Ready {
+    checks: Vec<ReadinessCheck>,
+    last: Mutex<Option<(Instant, StatusCode, String)>>,
+}
+
+impl Ready {
+    /// Every dependency by name; 503 when one is missing.
+    async fn answer(&self) -> Response {
+        let mut last = self.last.lock().await;
+        let (status, body) = match &*last {
+            Some((since, status, body)) if since.elapsed() < SHARED_TIME => (*status, body.clone()),
+            _ => {
+                let (status, body) = self.check().await;
+                *last = Some((Instant::now(), status, body.clone()));
+                (status, body)
+            }
+        };
+        drop(last);
+        (status, [(CACHE_CONTROL, "no-store"), (CONTENT_TYPE, "application/json")], body).into_response()
+    }
+
+    async fn check(&self) -> (StatusCode, String) {
+        let checks = futures::future::join_all(self.checks.iter().map(ReadinessCheck::run)).await;
+        let ready = checks.iter().all(|check| check.ready || check.advisory);
+        let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+        (status, serde_json::json!(Readiness { ready, checks }).to_string())
+    }
 }
 
 /// The metrics in Prometheus' text format.
