@@ -1,18 +1,22 @@
 //! The listener's loop: connections are bounded, slow heads are cut off, and stopping lets running requests finish.
 
+use std::convert::Infallible;
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
-use hyper::body::Incoming;
+use axum::body::{Body, HttpBody};
+use bytes::Bytes;
+use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tower::ServiceExt as _;
 
 use crate::config::HttpSettings;
@@ -71,26 +75,86 @@ async fn connection(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection cannot be set to send at once");
     }
-    let asked = Arc::new(AtomicBool::new(false));
-    let first = Arc::clone(&asked);
+    let activity = Arc::new(Activity::default());
+    let watched = Arc::clone(&activity);
     let service = service_fn(move |request: http::Request<Incoming>| {
-        first.store(true, Ordering::Relaxed);
-        app.clone().oneshot(request.map(axum::body::Body::new))
+        let running = watched.begin();
+        let answering = app.clone().oneshot(request.map(Body::new));
+        async move {
+            let response = answering.await?;
+            Ok::<_, Infallible>(response.map(|body| Body::new(Running { body, _running: running })))
+        }
     });
     let builder = builder(head_time);
     let serving = watcher.watch(builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned());
-    let silent = async {
-        // The head timeout does not cover the first bytes, by which HTTP/1 and HTTP/2 are told apart.
-        tokio::time::sleep(head_time).await;
-        if asked.load(Ordering::Relaxed) {
-            std::future::pending::<()>().await;
-        }
-    };
     tokio::select! {
         outcome = serving => if let Err(error) = outcome {
             tracing::debug!(error, "a connection ended early");
         },
-        () = silent => tracing::debug!("a connection that asked nothing is closed"),
+        // The head timeout covers neither the first bytes, by which HTTP/1 and HTTP/2 are told apart, nor the time between
+        // the streams of HTTP/2.
+        () = activity.none_for(head_time) => tracing::debug!("a connection over which nothing runs is closed"),
+    }
+}
+
+/// How many requests of a connection run, and when one last began or ended.
+#[derive(Debug, Default)]
+struct Activity {
+    running: watch::Sender<usize>,
+}
+
+impl Activity {
+    /// A request begins. It ends when what this answers is dropped.
+    fn begin(self: &Arc<Self>) -> RunningRequest {
+        self.running.send_modify(|running| *running += 1);
+        RunningRequest(Arc::clone(self))
+    }
+
+    /// Returns when no request has run for so long.
+    async fn none_for(&self, time: Duration) {
+        let mut running = self.running.subscribe();
+        loop {
+            // The sender is ours, so waiting does not fail.
+            let _ = running.wait_for(|running| *running == 0).await;
+            match tokio::time::timeout(time, running.changed()).await {
+                Ok(_) => {}
+                Err(_) => return,
+            }
+        }
+    }
+}
+
+struct RunningRequest(Arc<Activity>);
+
+impl Drop for RunningRequest {
+    fn drop(&mut self) {
+        self.0.running.send_modify(|running| *running -= 1);
+    }
+}
+
+/// The body of an answer: its request runs until it is sent.
+struct Running {
+    body: Body,
+    _running: RunningRequest,
+}
+
+impl HttpBody for Running {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 

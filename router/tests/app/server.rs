@@ -36,6 +36,33 @@ async fn a_client_that_asks_nothing_or_stops_in_its_head_is_cut_off() {
 }
 
 #[tokio::test]
+async fn an_http2_connection_is_closed_once_nothing_runs_over_it_and_not_before() {
+    let settings = HttpSettings { header_timeout_s: Seconds(1), ..HttpSettings::default() };
+    // Longer than the connection may be idle, once before the answer and once within its body.
+    let slow = || async {
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        let rest = async {
+            tokio::time::sleep(Duration::from_millis(1_500)).await;
+            Ok::<_, std::io::Error>("done")
+        };
+        axum::body::Body::from_stream(futures::stream::once(rest))
+    };
+    let (address, _stop, _serving) = start(Router::new().route("/", get(slow)), settings).await;
+    let stream = hyper_util::rt::TokioIo::new(TcpStream::connect(address).await.unwrap());
+    let executor = hyper_util::rt::TokioExecutor::new();
+    let (mut client, connection) = hyper::client::conn::http2::handshake(executor, stream).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let request = http::Request::get(format!("http://{address}/")).body(axum::body::Body::empty()).unwrap();
+    let response = client.send_request(request).await.unwrap();
+    let body = http_body_util::BodyExt::collect(response.into_body()).await.unwrap().to_bytes();
+    assert_eq!(&body[..], b"done");
+    // The client keeps its side open and answers pings.
+    let closed = tokio::time::timeout(Duration::from_secs(5), connection).await;
+    assert!(closed.is_ok(), "an idle connection stays open");
+    drop(client);
+}
+
+#[tokio::test]
 async fn stopping_lets_a_running_request_finish() {
     let (entered, mut running) = tokio::sync::mpsc::channel(1);
     let (finish, may_finish) = tokio::sync::watch::channel(false);
