@@ -17,6 +17,9 @@ use tokio::sync::Semaphore;
 
 use super::{PathSegment, SubgraphError, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError};
 
+/// The header with the milliseconds after which the answer is no longer wanted.
+const DEADLINE_HEADER: &str = "x-reel-deadline-ms";
+
 /// How to call one subgraph.
 #[derive(Debug, Clone)]
 pub struct HttpTransportSettings {
@@ -24,8 +27,6 @@ pub struct HttpTransportSettings {
     pub url: Uri,
     /// The audience that calls are signed for, for example `video/graphql`.
     pub audience: String,
-    /// How long one fetch may take; the request's own deadline may be earlier.
-    pub timeout: Duration,
     /// How long connecting may take.
     pub connect_timeout: Duration,
     /// How many fetches may be under way at once; more of them wait, up to their deadline.
@@ -42,7 +43,6 @@ impl HttpTransportSettings {
         Self {
             url,
             audience: audience.into(),
-            timeout: Duration::from_secs(10),
             connect_timeout: Duration::from_secs(2),
             connections: 128,
             answer_limit: 16 * 1024 * 1024,
@@ -107,7 +107,8 @@ impl HttpTransport {
             .uri(self.settings.url.clone())
             .header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))
             .header(header::ACCEPT, HeaderValue::from_static("application/graphql-response+json, application/json"))
-            .header("x-request-id", &context.request_id);
+            .header("x-request-id", &context.request_id)
+            .header(DEADLINE_HEADER, context.deadline.saturating_duration_since(Instant::now()).as_millis().to_string());
         if let Some(signer) = &self.signer {
             let envelope = signer.sign(&self.settings.audience, context.viewer.as_ref(), &body);
             builder = builder.header(call::HEADER, envelope);
@@ -122,8 +123,8 @@ impl HttpTransport {
 #[async_trait]
 impl SubgraphTransport for HttpTransport {
     async fn execute(&self, request: SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
-        let deadline = request.context.deadline.min(Instant::now() + self.settings.timeout);
-        tokio::time::timeout_at(deadline.into(), self.call(&request)).await.unwrap_or(Err(TransportError::Timeout))
+        let deadline = request.context.deadline.into();
+        tokio::time::timeout_at(deadline, self.call(&request)).await.unwrap_or(Err(TransportError::Timeout))
     }
 }
 
