@@ -60,8 +60,9 @@ pub(crate) fn visible(error: &SubgraphError) -> GraphqlError {
 pub(crate) fn transport_code(error: &TransportError) -> ErrorCode {
     match error {
         TransportError::Timeout => ErrorCode::Timeout,
-        TransportError::Unavailable(_) | TransportError::BadAnswer(_) | TransportError::TooLarge { .. } => {
-            ErrorCode::ServiceUnavailable
-        }
+        TransportError::Unavailable(_)
+        | TransportError::BadAnswer(_)
+        | TransportError::TooLarge { .. }
+        | TransportError::TooManyValues { .. } => ErrorCode::ServiceUnavailable,
     }
 }

@@ -14,6 +14,7 @@ mod traverse;
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use async_graphql_value::indexmap::IndexMap;
 use async_graphql_value::{ConstValue, Name, Variables};
@@ -45,11 +46,13 @@ pub struct ExecutionLimits {
     pub entities_per_request: usize,
     /// How many entities one fetch may be about.
     pub entities_per_fetch: usize,
+    /// How many values one answer of a subgraph may hold, objects and lists included.
+    pub values_per_answer: usize,
 }
 
 impl Default for ExecutionLimits {
     fn default() -> Self {
-        Self { entities_per_request: 1_000, entities_per_fetch: 20_000 }
+        Self { entities_per_request: 1_000, entities_per_fetch: 20_000, values_per_answer: 1_000_000 }
     }
 }
 
@@ -177,6 +180,12 @@ impl Execution<'_> {
         document: &Arc<SubgraphDocument>,
         variables: Variables,
     ) -> Result<SubgraphResponse, TransportError> {
+        // A subgraph of this process may answer without waiting for anything. Others have their turn here, and the deadline
+        // its say.
+        tokio::task::yield_now().await;
+        if Instant::now() >= self.context.deadline {
+            return Err(TransportError::Timeout);
+        }
         let Some(transport) = self.transports.get(subgraph) else {
             return Err(TransportError::Unavailable("no transport leads to it".to_owned()));
         };
@@ -189,7 +198,7 @@ impl Execution<'_> {
         // In one process a subgraph's panic would otherwise take the whole answer with it.
         let answer = AssertUnwindSafe(transport.execute(request)).catch_unwind();
         let answer = match tokio::time::timeout_at(self.context.deadline.into(), answer).await {
-            Ok(Ok(answer)) => answer,
+            Ok(Ok(answer)) => answer.and_then(|answer| self.bounded(answer)),
             Ok(Err(_)) => Err(TransportError::Unavailable("it panicked".to_owned())),
             Err(_) => Err(TransportError::Timeout),
         };
@@ -197,6 +206,11 @@ impl Execution<'_> {
             tracing::warn!(subgraph, request_id = self.context.request_id, %error, "a fetch failed");
         }
         answer
+    }
+
+    fn bounded(&self, answer: SubgraphResponse) -> Result<SubgraphResponse, TransportError> {
+        let limit = self.limits.values_per_answer;
+        if is_within(&answer.data, &mut { limit }) { Ok(answer) } else { Err(TransportError::TooManyValues { limit }) }
     }
 
     /// The fields that the client's variables include.
@@ -228,6 +242,17 @@ impl Execution<'_> {
     /// A panic elsewhere leaves the state usable: every change of it is one call.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether a value holds at most `left` values; counting ends where it does not.
+fn is_within(value: &ConstValue, left: &mut usize) -> bool {
+    let Some(rest) = left.checked_sub(1) else { return false };
+    *left = rest;
+    match value {
+        ConstValue::List(items) => items.iter().all(|item| is_within(item, left)),
+        ConstValue::Object(members) => members.values().all(|member| is_within(member, left)),
+        _ => true,
     }
 }
 

@@ -88,6 +88,12 @@ pub enum TransportError {
         /// The bound, in bytes.
         limit: usize,
     },
+    /// The answer holds more values than allowed.
+    #[error("the subgraph's answer holds more than {limit} values")]
+    TooManyValues {
+        /// The bound.
+        limit: usize,
+    },
 }
 
 /// What a fetch needs to know of the client's request.

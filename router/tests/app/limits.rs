@@ -9,7 +9,7 @@ use reel_error::ErrorCode;
 use reel_router::config::{LimitSettings, RouterSettings};
 use serde_json::{Value, json};
 
-use crate::world::{World, data, silent_world, world};
+use crate::world::{Call, World, data, silent_world, world};
 
 /// A limit of documents: its code, how it is set, and a document that has exactly so much of it.
 struct Case {
@@ -199,6 +199,24 @@ fn a_request_has_until_its_deadline() {
         let late = answer_after(limit_s * 1_000 + MARGIN_MS, limit_s);
         assert_eq!(late["errors"][0]["extensions"]["code"], "TIMEOUT", "{late}");
     }
+}
+
+#[tokio::test]
+async fn the_deadline_holds_for_subgraphs_that_never_wait() {
+    let payload = json!({ "video": { "__typename": "Video", "id": "1" } });
+    let script = move |_: &Call| {
+        std::thread::sleep(Duration::from_millis(450));
+        data(json!({ "a": payload, "b": payload, "c": payload, "d": payload, "e": payload, "f": payload }))
+    };
+    let limit = |settings: &mut RouterSettings| settings.limits.deadline_s = Seconds(1);
+    let world = world(script).settings(limit).start().await;
+    let visit = "visitVideo(input: { videoId: 1 }) { video { id } }";
+    let like = "likeVideo(input: { videoId: 1 }) { video { id } }";
+    let text = format!("mutation {{ a: {visit} b: {like} c: {visit} d: {like} e: {visit} f: {like} }}");
+    let token = world.token();
+    let answer = world.graphql(&text, &[("access-token", &token)]).await.json();
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "TIMEOUT", "{answer}");
+    assert!(world.calls.lock().unwrap().len() <= 3, "it was asked on after the deadline");
 }
 
 #[tokio::test]

@@ -321,6 +321,18 @@ async fn variables_reach_only_the_fetches_that_use_them() {
 }
 
 #[tokio::test]
+async fn an_answer_with_too_many_values_is_no_answer() {
+    // The data, the list, and two values for each of the books.
+    for (limit, code) in [(12, None), (11, Some("SERVICE_UNAVAILABLE"))] {
+        let books: Vec<Value> = (0..5).map(|id| json!({ "id": id.to_string() })).collect();
+        let graph = graph().data("books", json!({ "books": books }));
+        let graph = graph.settings(|settings| settings.execution.values_per_answer = limit).build();
+        let answer = graph.query("{ books { id } }").await;
+        assert_eq!(codes(&answer).first().map(String::as_str), code, "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn values_of_the_enum_that_clients_may_not_see_are_null_with_an_error() {
     let graph = graph().data("books", json!({ "books": [{ "format": "PAPER" }, { "format": "SCROLL" }] })).build();
     let answer = graph.query("{ books { format } }").await;
