@@ -12,7 +12,7 @@ use crate::error::GraphqlError;
 use crate::executor::{ExecutedOperation, Execution, ExecutionLimits, State, Transports, write_errors};
 use crate::pipeline::validate::Validator;
 use crate::pipeline::{
-    CompiledOperation, Limits, OperationKind, Pipeline, PlanCache, PlanKey, Trust, limits, variables,
+    CompiledOperation, Limits, OperationKind, Pipeline, PlanCache, PlanKey, Trust, cost, limits, variables,
 };
 use crate::planner::{HivePlanner, PlannerError, QueryPlan};
 use crate::schema::{Schema, SchemaError};
@@ -277,6 +277,10 @@ impl Engine {
         let variables = variables::coerce(&self.pipeline.schema, &operation.variables, given)?;
         limits::check_variables(&operation.page_arguments, &variables, &self.pipeline.limits)
             .map_err(|error| vec![error])?;
+        if let Some(selections) = &operation.counted {
+            cost::check(selections, &self.pipeline.schema, &self.pipeline.limits, &variables)
+                .map_err(|error| vec![error])?;
+        }
         Ok(variables)
     }
 

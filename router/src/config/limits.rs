@@ -37,6 +37,8 @@ pub struct LimitSettings {
     pub page_size: i64,
     /// The arguments that are page sizes.
     pub page_arguments: Vec<String>,
+    /// Objects that an operation may ask for: what is in the list of a page counts as often as the page is large.
+    pub nodes: u64,
 }
 
 impl LimitSettings {
@@ -55,6 +57,7 @@ impl LimitSettings {
             },
             page_size: self.page_size,
             page_arguments: self.page_arguments.clone(),
+            nodes: self.nodes,
             single_fields: self.single_fields.clone(),
         }
     }
@@ -62,7 +65,7 @@ impl LimitSettings {
 
 impl Default for LimitSettings {
     fn default() -> Self {
-        let Limits { document, page_size, page_arguments, single_fields } = Limits::default();
+        let Limits { document, page_size, page_arguments, nodes, single_fields } = Limits::default();
         Self {
             body_bytes: 256 * 1024,
             deadline_s: Seconds(10),
@@ -77,6 +80,7 @@ impl Default for LimitSettings {
             selections: document.selections,
             page_size,
             page_arguments,
+            nodes,
         }
     }
 }

@@ -16,6 +16,8 @@ pub struct Limits {
     pub page_size: i64,
     /// The arguments that are page sizes.
     pub page_arguments: Vec<String>,
+    /// How many objects an operation may ask for, with pages multiplied.
+    pub nodes: u64,
     /// Root fields of which a document may have one: those that guess secrets.
     pub single_fields: Vec<String>,
 }
@@ -26,7 +28,8 @@ impl Default for Limits {
             document: DocumentBounds::default(),
             page_size: 50,
             page_arguments: vec!["first".into(), "last".into()],
-            single_fields: vec!["logIn".into(), "register".into(), "renewSession".into()],
+            nodes: 20_000,
+            single_fields: ["logIn", "register", "renewSession", "changePassword"].map(Into::into).into(),
         }
     }
 }

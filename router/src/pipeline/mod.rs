@@ -1,8 +1,9 @@
 //! What happens to a document before anything is fetched. One file a stage, in this order:
-//! [`parse`], [`validate`], [`operation`] (resolved against the schema), [`limits`], [`authorize`], [`plan`]; then, per
-//! request, [`variables`] and the limits that depend on them.
+//! [`parse`], [`validate`], [`operation`] (resolved against the schema), [`limits`], [`cost`], [`authorize`], [`plan`];
+//! then, per request, [`variables`] and the limits that depend on them.
 
 pub mod authorize;
+pub mod cost;
 pub mod limits;
 pub mod operation;
 pub mod parse;
@@ -75,7 +76,11 @@ impl Pipeline {
             Trust::Client => limits::check(&operation, &self.limits).map_err(|error| vec![error])?,
             Trust::Trusted => Vec::new(),
         };
+        let variables_decide = trust == Trust::Client
+            && cost::settle(&operation, &self.schema, &self.limits).map_err(|error| vec![error])?;
         authorize::authorize(&mut operation, &self.schema, authenticated);
-        plan::compile(self, operation, page_arguments, authenticated).map_err(|error| vec![error])
+        let counted = variables_decide.then(|| operation.selections.clone());
+        let compiled = plan::compile(self, operation, page_arguments, authenticated).map_err(|error| vec![error])?;
+        Ok(CompiledOperation { counted, ..compiled })
     }
 }

@@ -11,7 +11,7 @@ use reel_error::ErrorCode;
 use tokio::sync::Semaphore;
 
 use super::limits::PageArgument;
-use super::operation::{Operation, OperationKind, Variable};
+use super::operation::{Operation, OperationKind, Selection, Variable};
 use super::{Pipeline, Trust, print};
 use crate::error::GraphqlError;
 use crate::executor::shape::{self, Projection};
@@ -26,6 +26,8 @@ pub struct CompiledOperation {
     pub variables: Vec<Variable>,
     /// Page sizes that come in variables.
     pub page_arguments: Vec<PageArgument>,
+    /// What is selected, where its variables decide whether that is too much.
+    pub counted: Option<Vec<Selection>>,
     /// What to fetch.
     pub plan: QueryPlan,
     /// How the answer is made from what was fetched.
@@ -52,7 +54,8 @@ pub(super) fn compile(
         })?,
         None => QueryPlan { root: None },
     };
-    Ok(CompiledOperation { kind: operation.kind, variables: operation.variables, page_arguments, plan, projection })
+    let Operation { kind, variables, .. } = operation;
+    Ok(CompiledOperation { kind, variables, page_arguments, counted: None, plan, projection })
 }
 
 /// What a plan is kept under.

@@ -135,6 +135,59 @@ async fn a_page_size_in_a_variable_is_bounded_like_a_literal() {
     assert_eq!(refusal(&world, &ask(51)).await, Some("PAGE_SIZE_LIMIT_EXCEEDED".into()));
 }
 
+/// Followers of followers, so many levels deep.
+fn followers(levels: usize, first: &str) -> String {
+    let open = format!("followers{first} {{ edges {{ node {{ ").repeat(levels - 1);
+    format!("user(id: 1) {{ {open} followers{first} {{ edges {{ cursor }} }} {} }}", "} } }".repeat(levels - 1))
+}
+
+#[tokio::test]
+async fn nested_pages_multiply_and_are_bounded() {
+    let world = anything().start().await;
+    // 2 + 50 × (2 + 1 + 50) each.
+    let several = |count| numbered(count, |at| format!("a{at}: {} ", followers(2, "(first: 50)")));
+    for over in [followers(3, "(first: 50)"), several(8)] {
+        let code = refusal(&world, &json!({ "query": format!("{{ {over} }}") })).await;
+        assert_eq!(code, Some("COST_LIMIT_EXCEEDED".into()), "{over}");
+    }
+    for enough in [followers(2, "(first: 50)"), followers(3, "(first: 20)"), followers(3, ""), several(7)] {
+        assert_eq!(refusal(&world, &json!({ "query": format!("{{ {enough} }}") })).await, None, "{enough}");
+    }
+}
+
+#[tokio::test]
+async fn objects_are_counted_exactly_and_with_the_variables_of_the_request() {
+    // A page, and ten times an edge, a node and its author; the same page again is the same.
+    let page = "videos(first: 10) { edges { node { author { id } } } }";
+    let left_out = "more: videos(first: 50) @include(if: $more) { edges { cursor } }";
+    let text = format!("query($more: Boolean = false) {{ {page} ...F {left_out} }} fragment F on Query {{ {page} }}");
+    let sized = "query($n: Int) { videos(first: $n) { edges { node { author { id } } } } }";
+    for (nodes, code) in [(31, None), (30, Some("COST_LIMIT_EXCEEDED".into()))] {
+        let world = anything().settings(|settings| settings.limits.nodes = nodes).start().await;
+        assert_eq!(refusal(&world, &json!({ "query": text })).await, code, "{nodes}");
+        assert_eq!(refusal(&world, &json!({ "query": sized, "variables": { "n": 10 } })).await, code, "{nodes}");
+        assert_eq!(refusal(&world, &json!({ "query": sized })).await, code, "without a size it is 10");
+        assert_eq!(refusal(&world, &json!({ "query": sized, "variables": { "n": 9 } })).await, None);
+        let more = refusal(&world, &json!({ "query": text, "variables": { "more": true } })).await;
+        assert_eq!(more, Some("COST_LIMIT_EXCEEDED".into()));
+    }
+}
+
+#[tokio::test]
+async fn the_documents_of_the_frontend_pass_with_the_largest_pages() {
+    let world = anything().start().await;
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../schema/operations/frontend");
+    for file in std::fs::read_dir(folder).unwrap() {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        let parts = text.split("first: ").map(|part| part.trim_start_matches(|at: char| at.is_ascii_digit()));
+        let largest = parts.collect::<Vec<_>>().join("first: 50").replace("50$first", "$first");
+        let largest = largest.replace("50Int = 10", "Int = 50");
+        let variables = json!({ "id": "1", "videoId": "1", "username": "a", "password": "b", "keywords": "c" });
+        let code = refusal(&world, &json!({ "query": largest, "variables": variables })).await;
+        assert_eq!(code, None, "{largest}");
+    }
+}
+
 #[tokio::test]
 async fn brackets_inside_each_other_are_bounded_before_the_parser_recurses() {
     let world = anything().settings(|settings| settings.limits.nesting = 4).start().await;
@@ -150,7 +203,8 @@ async fn fields_that_guess_secrets_stand_once_in_an_operation() {
     let register = r#"register(input: { username: "a", password: "b" }) { user { id } }"#;
     let renew = r#"renewSession(input: { refreshToken: "a" }) { user { id } }"#;
     let world = anything().start().await;
-    for one in [log_in, register, renew] {
+    let change = r#"changePassword(input: { currentPassword: "a", newPassword: "b" }) { user { id } }"#;
+    for one in [log_in, register, renew, change] {
         assert_eq!(refusal(&world, &json!({ "query": format!("mutation {{ {one} }}") })).await, None, "{one}");
         let two = json!({ "query": format!("mutation {{ a: {one} b: {log_in} }}") });
         assert_eq!(refusal(&world, &two).await, Some("ROOT_FIELD_LIMIT_EXCEEDED".into()), "{one}");
