@@ -6,8 +6,8 @@ mod caller;
 mod credentials;
 mod revocation;
 
-use caller::PendingRenewal;
 pub use authenticator::Authenticator;
+use caller::PendingRenewal;
 pub(crate) use caller::{Authentication, Caller, TokenPair};
 pub(crate) use credentials::Credentials;
 pub use revocation::{EndedSessions, RevocationTask, RevocationWatch};

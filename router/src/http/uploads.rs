@@ -25,11 +25,7 @@ struct Uploaded {
 }
 
 /// Takes a file.
-pub(super) async fn post(
-    State(shared): State<Arc<Shared>>,
-    RawQuery(query): RawQuery,
-    request: Request,
-) -> Response {
+pub(super) async fn post(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let mut authentication = shared.authenticator.authenticate_sender(&head.headers).await;
     let admitted = authentication.caller.required().and_then(|viewer| Ok((viewer, kind(query.as_deref())?)));
