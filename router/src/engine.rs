@@ -114,11 +114,6 @@ impl PreparedOperation {
         self.authenticated.kind == OperationKind::Mutation
     }
 
-    /// Whether it writes.
-    pub fn is_mutation(&self) -> bool {
-        self.authenticated.kind == OperationKind::Mutation
-    }
-
     /// What is fetched for a logged-in viewer.
     pub fn plan(&self) -> &QueryPlan {
         &self.authenticated.plan

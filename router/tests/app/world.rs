@@ -27,8 +27,8 @@ use reel_rpc::upload::{DiscardUploadRequest, DiscardUploadResponse, UploadReques
 use reel_rpc::user::renew_session_response::Outcome;
 use reel_rpc::user::user_service_server::{UserService, UserServiceServer};
 use reel_rpc::user::{
-    EndedSession, EndedSessionsRequest, EndedSessionsResponse, FindUsersRequest, FindUsersResponse,
-    PeekSessionRequest, PeekSessionResponse, RenewSessionRequest, RenewSessionResponse, Tokens, peek_session_response,
+    EndedSession, EndedSessionsRequest, EndedSessionsResponse, FindUsersRequest, FindUsersResponse, PeekSessionRequest,
+    PeekSessionResponse, RenewSessionRequest, RenewSessionResponse, Tokens, peek_session_response,
 };
 use reel_rpc::video::video_service_server::{VideoService, VideoServiceServer};
 use reel_rpc::video::{FindVideosRequest, FindVideosResponse};
