@@ -40,12 +40,12 @@ impl Domains {
     /// When a store cannot be reached or used, or a setting is unusable.
     pub async fn start(settings: &Settings, platform: &Platform) -> Result<Self, Failure> {
         let files = open_files(settings)?;
-        let (user_pool, video_pool, interaction_pool, social_pool, redis) = tokio::try_join!(
+        let redis = open_redis(settings)?;
+        let (user_pool, video_pool, interaction_pool, social_pool) = tokio::try_join!(
             open_database(settings, Domain::User),
             open_database(settings, Domain::Video),
             open_database(settings, Domain::Interaction),
             open_database(settings, Domain::Social),
-            open_redis(settings),
         )?;
         let signer = platform.call_signer();
         let user = start_user(settings, platform, user_pool.clone(), files.clone()).await?;
@@ -85,8 +85,9 @@ pub(crate) async fn open_database(settings: &Settings, domain: Domain) -> Result
     Ok(pool)
 }
 
-pub(crate) async fn open_redis(settings: &Settings) -> Result<Redis, Failure> {
-    reel_store::connect_redis(&settings.redis).await.map_err(Failure::usage)
+/// Redis may be down; only an address that cannot be understood is refused.
+pub(crate) fn open_redis(settings: &Settings) -> Result<Redis, Failure> {
+    reel_store::connect_redis(&settings.redis).map_err(Failure::usage)
 }
 
 pub(crate) fn open_files(settings: &Settings) -> Result<FileStore, Failure> {

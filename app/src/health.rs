@@ -9,7 +9,8 @@ use sqlx::MySqlPool;
 
 use crate::cli::Domain;
 
-/// Whether the databases and Redis answer. The error names no address: the probe's page may be public.
+/// Whether the databases and Redis answer, though everything works without Redis, only slower. The error names no
+/// address: the probe's page may be public.
 pub(crate) fn store_checks(databases: &[(Domain, MySqlPool)], redis: Option<&Redis>) -> Vec<ReadinessCheck> {
     let mut checks: Vec<ReadinessCheck> =
         databases.iter().map(|(domain, pool)| database_check(*domain, pool)).collect();
@@ -32,7 +33,7 @@ fn redis_check(redis: &Redis) -> ReadinessCheck {
         let redis = redis.clone();
         async move { redis.ping().await.map_err(|_| "Redis does not answer".to_owned()) }.boxed()
     };
-    ReadinessCheck::new("redis", Arc::new(probe))
+    ReadinessCheck::new("redis", Arc::new(probe)).advisory()
 }
 
 /// Whether a subgraph process says that it lives.

@@ -154,7 +154,7 @@ async fn parts(
             Parts { subgraph: user.subgraph, grpc: Routes::new(user.rpc).into_axum_router(), checks: stores() }
         }
         Domain::Video => {
-            let redis = open_redis(settings).await?;
+            let redis = open_redis(settings)?;
             let checks = health::store_checks(&databases, Some(&redis));
             let files = open_files(settings)?;
             let video = domains::start_video(settings, platform, pool, redis, files, links.user).await?;

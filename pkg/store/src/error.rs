@@ -1,5 +1,6 @@
 use std::error::Error as StdError;
 
+use reel_error::ErrorCode;
 use sqlx::mysql::MySqlDatabaseError;
 
 /// The result of a repository or cache call.
@@ -29,22 +30,37 @@ impl StoreError {
         key_name(error.message())
     }
 
-    /// Whether the server could not be reached or had no time, rather than refused.
-    fn is_unavailable(&self) -> bool {
+    /// What clients see: whether the server could not be reached or had no time, rather than refused.
+    fn code(&self) -> ErrorCode {
         match self {
-            Self::Database(error) => matches!(
-                error,
-                sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed
-            ),
-            Self::Redis(error) => error.is_io_error() || error.is_timeout() || error.is_connection_dropped(),
-            Self::TransactionKept => false,
+            Self::Database(sqlx::Error::Database(error)) => error
+                .try_downcast_ref::<MySqlDatabaseError>()
+                .map_or(ErrorCode::Internal, |error| code_of_number(error.number())),
+            Self::Database(
+                sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed,
+            ) => ErrorCode::ServiceUnavailable,
+            Self::Redis(error) if error.is_io_error() || error.is_timeout() || error.is_connection_dropped() => {
+                ErrorCode::ServiceUnavailable
+            }
+            Self::Database(_) | Self::Redis(_) | Self::TransactionKept => ErrorCode::Internal,
         }
     }
 }
 
 impl From<StoreError> for reel_error::Error {
     fn from(error: StoreError) -> Self {
-        if error.is_unavailable() { Self::unavailable(error) } else { Self::internal(error) }
+        Self::Internal { code: error.code(), source: error.into() }
+    }
+}
+
+/// What clients see of the server's error number.
+fn code_of_number(number: u16) -> ErrorCode {
+    match number {
+        // The statement ran into its timeout: MariaDB's number, then MySQL's.
+        1969 | 3024 => ErrorCode::Timeout,
+        // Too many connections, of all or of this account; shutting down; read-only, by an option or altogether.
+        1040 | 1203 | 1053 | 1290 | 1836 => ErrorCode::ServiceUnavailable,
+        _ => ErrorCode::Internal,
     }
 }
 

@@ -43,9 +43,6 @@ pub enum ConnectError {
     /// MySQL does not answer, or does not let us in.
     #[error("cannot connect to MySQL: {0}")]
     Mysql(#[from] sqlx::Error),
-    /// Redis does not answer, or does not let us in.
-    #[error("cannot connect to Redis: {0}")]
-    Redis(#[from] ::redis::RedisError),
 }
 
 /// Opens the database of a domain (`settings.database_prefix` followed by `domain`), creating it when it is missing.

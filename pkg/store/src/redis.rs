@@ -47,11 +47,15 @@ impl Redis {
     }
 }
 
-/// Connects to Redis.
+/// Prepares a connection to Redis, which is made with the first command: a server that is down is no error here,
+/// because everything works without it.
 ///
 /// # Errors
-/// When the address is missing or cannot be understood, or the server does not answer in time.
-pub async fn connect_redis(settings: &RedisSettings) -> Result<Redis, ConnectError> {
+/// When the address is missing or cannot be understood.
+///
+/// # Panics
+/// Outside of a Tokio runtime.
+pub fn connect_redis(settings: &RedisSettings) -> Result<Redis, ConnectError> {
     let url = settings.url.as_ref().ok_or(ConnectError::NoUrl("redis.url"))?;
     let client = ::redis::Client::open(url.expose()).map_err(|_| ConnectError::BadUrl("redis.url"))?;
     let config = ConnectionManagerConfig::new()
@@ -61,6 +65,7 @@ pub async fn connect_redis(settings: &RedisSettings) -> Result<Redis, ConnectErr
         .set_number_of_retries(2)
         .set_min_delay(Duration::from_millis(20))
         .set_max_delay(Duration::from_millis(200));
-    let connection = ConnectionManager::new_with_config(client, config).await?;
+    let connection =
+        ConnectionManager::new_lazy_with_config(client, config).map_err(|_| ConnectError::BadUrl("redis.url"))?;
     Ok(Redis { connection, prefix: settings.prefix.as_str().into() })
 }

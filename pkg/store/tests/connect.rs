@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use reel_config::Millis;
+use reel_error::ErrorCode;
 use reel_store::{ConnectError, MysqlSettings, RedisSettings, StoreError, connect, connect_redis, ping};
 use reel_testkit::{TestDatabase, TestMysql, TestRedis};
 use sqlx::Executor;
@@ -58,7 +59,8 @@ async fn a_statement_that_runs_too_long_is_ended_and_the_session_lives() {
     let settings = MysqlSettings { statement_timeout_ms: Millis(100), max_connections: 1, ..mysql.settings().clone() };
     let pool = connect(&settings, "user").await.unwrap();
     let begun = Instant::now();
-    assert!(pool.execute("SELECT SLEEP(30)").await.is_err());
+    let error: StoreError = pool.execute("SELECT SLEEP(30)").await.unwrap_err().into();
+    assert_eq!(reel_error::Error::from(error).code(), ErrorCode::Timeout);
     assert!(begun.elapsed() < Duration::from_secs(10));
     ping(&pool).await.unwrap();
     pool.close().await;
@@ -72,10 +74,45 @@ async fn waiting_for_a_connection_ends_and_counts_as_unavailable() {
     let pool = connect(&settings, "user").await.unwrap();
     let held = pool.acquire().await.unwrap();
     let error: StoreError = pool.acquire().await.unwrap_err().into();
-    assert_eq!(reel_error::Error::from(error).code(), reel_error::ErrorCode::ServiceUnavailable);
+    assert_eq!(reel_error::Error::from(error).code(), ErrorCode::ServiceUnavailable);
     drop(held);
     pool.close().await;
     mysql.close().await;
+}
+
+#[tokio::test]
+async fn a_server_that_is_full_going_down_or_read_only_counts_as_unavailable() {
+    let database = TestDatabase::new("user").await;
+    let codes = [
+        (1040, ErrorCode::ServiceUnavailable),
+        (1203, ErrorCode::ServiceUnavailable),
+        (1053, ErrorCode::ServiceUnavailable),
+        (1290, ErrorCode::ServiceUnavailable),
+        (1836, ErrorCode::ServiceUnavailable),
+        (1969, ErrorCode::Timeout),
+        (3024, ErrorCode::Timeout),
+        (1146, ErrorCode::Internal),
+    ];
+    for (number, code) in codes {
+        let raise = sqlx::AssertSqlSafe(format!("SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = {number}"));
+        let error: StoreError = database.pool().execute(raise).await.unwrap_err().into();
+        assert_eq!(reel_error::Error::from(error).code(), code, "{number}");
+    }
+    database.close().await;
+}
+
+#[tokio::test]
+async fn a_redis_that_is_down_is_no_error_until_it_is_asked_and_is_found_when_it_comes() {
+    let directory = tempfile::tempdir().unwrap();
+    let socket = directory.path().join("redis.sock");
+    let redis = connect_redis(&RedisSettings::at(format!("redis+unix://{}", socket.display()))).unwrap();
+    let error = redis.ping().await.unwrap_err();
+    assert_eq!(reel_error::Error::from(error).code(), ErrorCode::ServiceUnavailable);
+    let server = TestRedis::new().await;
+    let url = server.settings().url.as_ref().unwrap().expose().to_owned();
+    std::os::unix::fs::symlink(url.strip_prefix("redis+unix://").unwrap(), &socket).unwrap();
+    reel_testkit::eventually("Redis is found", async || redis.ping().await.is_ok()).await;
+    server.close().await;
 }
 
 #[tokio::test]
@@ -86,9 +123,9 @@ async fn unusable_settings_are_refused_with_the_name_of_the_setting_and_without_
     assert_eq!(text, "the setting `mysql.url` is not an address of the documented form");
     let error = connect(&MysqlSettings::at("mysql://root@localhost"), "a`; DROP").await.unwrap_err();
     assert!(matches!(error, ConnectError::BadName(_)), "{error}");
-    let text = connect_redis(&RedisSettings::default()).await.unwrap_err().to_string();
+    let text = connect_redis(&RedisSettings::default()).unwrap_err().to_string();
     assert!(text.starts_with("the setting `redis.url` is missing"), "{text}");
-    let text = connect_redis(&RedisSettings::at("http://:hunter2@host")).await.unwrap_err().to_string();
+    let text = connect_redis(&RedisSettings::at("http://:hunter2@host")).unwrap_err().to_string();
     assert_eq!(text, "the setting `redis.url` is not an address of the documented form");
 }
 

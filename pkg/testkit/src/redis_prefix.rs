@@ -18,7 +18,8 @@ impl TestRedis {
     pub async fn new() -> Self {
         let mut settings = RedisSettings::at(servers::address(REDIS_URL));
         settings.prefix = format!("t_{}", servers::unique());
-        let redis = connect_redis(&settings).await.expect("the tests' Redis answers");
+        let redis = connect_redis(&settings).expect("the tests' Redis has an address");
+        redis.ping().await.expect("the tests' Redis answers");
         Self { settings, redis }
     }
 
@@ -51,7 +52,7 @@ impl Drop for TestRedis {
         let settings = &self.settings;
         servers::clean_up(async || {
             // A connection belongs to the runtime it was made in, so the clean-up makes its own.
-            if let Ok(redis) = connect_redis(settings).await {
+            if let Ok(redis) = connect_redis(settings) {
                 let _best_effort = delete(&redis).await;
             }
         });

@@ -17,6 +17,7 @@ over_both_forms! {
     lists_are_newest_first_and_paged_from_zero;
     popular_videos_are_the_most_visited;
     losing_redis_loses_no_visit;
+    everything_works_without_redis with "redis.url" = "redis+unix:///nowhere/redis.sock";
     a_search_finds_what_meets_all_conditions;
     the_feed_begins_after_a_moment;
 }
@@ -175,6 +176,17 @@ async fn losing_redis_loses_no_visit(stage: &Stage) {
         visit(&ana, &two).await.data();
     }
     assert_eq!(popular().await, ("two, one".to_owned(), vec![3, 2]));
+}
+
+async fn everything_works_without_redis(stage: &Stage) {
+    let ana = stage.person("ana").await;
+    let (one, two) = (stage.video(&ana, "one", "").await, stage.video(&ana, "two", "").await);
+    for video in [&two, &one, &one] {
+        visit(&ana, video).await.data();
+    }
+    let popular = ana.get("/video/popular", &[]).await;
+    assert_eq!(popular.column("title"), ["one", "two"]);
+    assert_eq!(stage.anybody().status("/readyz").await, 200);
 }
 
 async fn a_search_finds_what_meets_all_conditions(stage: &Stage) {

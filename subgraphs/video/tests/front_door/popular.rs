@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use redis::AsyncCommands as _;
+use reel_store::{RedisSettings, connect_redis};
 use reel_testkit::eventually;
 use serde_json::{Value, json};
 
@@ -177,6 +178,16 @@ async fn visits_and_the_list_work_without_redis_and_are_right_when_it_is_back() 
     assert_eq!(nodes(&popular(&world, 10, None).await, "id"), [&ids[1], &ids[0]]);
     rebuilt(&world).await;
     assert_eq!(state(&world, &ids[1]).await, (true, Some(3)));
+}
+
+#[tokio::test]
+async fn without_redis_from_the_start_visits_count_and_mysql_has_the_list() {
+    let down = connect_redis(&RedisSettings::at("redis+unix:///nowhere/redis.sock")).unwrap();
+    let world = World::over(Some(down), |_| {}).await;
+    let ids = visited(&world, &[1, 2, 0]).await;
+    let list = popular(&world, 10, None).await;
+    assert_eq!(nodes(&list, "id"), [&ids[1], &ids[0], &ids[2]]);
+    assert_eq!(list["edges"][0]["node"]["visitCount"], 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

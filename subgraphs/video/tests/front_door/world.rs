@@ -21,6 +21,7 @@ use reel_rpc::user::{
 };
 use reel_rpc::video::video_service_client::VideoServiceClient;
 use reel_rpc::{Channel, SignedOnly};
+use reel_store::Redis;
 use reel_subgraph::{Call, CallDocument, Tasks};
 use reel_testkit::{TestClock, TestDatabase, TestRedis};
 use reel_video::{MIGRATOR, NAME, Video, VideoDeps, VideoSettings};
@@ -93,6 +94,11 @@ impl World {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut VideoSettings)) -> Self {
+        Self::over(None, change).await
+    }
+
+    /// With another Redis than the tests' own.
+    pub(crate) async fn over(redis_instead: Option<Redis>, change: impl FnOnce(&mut VideoSettings)) -> Self {
         let database = TestDatabase::new(NAME).await;
         reel_store::migrate(database.pool(), &MIGRATOR, NAME).await.unwrap();
         let redis = TestRedis::new().await;
@@ -118,7 +124,7 @@ impl World {
         let tasks = Tasks::default();
         let deps = VideoDeps {
             pool: database.pool().clone(),
-            redis: redis.redis().clone(),
+            redis: redis_instead.unwrap_or_else(|| redis.redis().clone()),
             files: files.clone(),
             ids: ids.clone(),
             clock: clock.clone(),
