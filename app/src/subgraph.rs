@@ -40,11 +40,16 @@ pub(crate) async fn run(settings: Settings, options: SubgraphOptions) -> Result<
         () = stop.requested() => Vec::new(),
     };
     stop.requested().await;
-    for subgraph in running {
-        subgraph.stop().await;
-    }
-    platform.tasks.stop(domains::TASKS_BOUND).await;
+    stop_all(running, &platform).await;
     Ok(())
+}
+
+/// Lets all finish their requests at the same time, then the background work, and only then closes the databases that
+/// both use.
+async fn stop_all(running: Vec<RunningSubgraph>, platform: &Platform) {
+    let pools = futures::future::join_all(running.into_iter().map(RunningSubgraph::drain)).await;
+    platform.tasks.stop(domains::TASKS_BOUND).await;
+    futures::future::join_all(pools.iter().map(MySqlPool::close)).await;
 }
 
 /// What a domain needs of the settings and the machine, before any server is asked or changed.
@@ -95,12 +100,12 @@ impl RunningSubgraph {
         self.address
     }
 
-    /// Lets running requests finish and stops.
-    pub async fn stop(self) {
+    /// Takes no more requests and lets running ones finish. The database stays open for background work.
+    pub async fn drain(self) -> MySqlPool {
         self.stopping.send_replace(true);
         // The task returns nothing, and a panic in it has been reported where it happened.
         let _ = self.serving.await;
-        self.pool.close().await;
+        self.pool
     }
 }
 
