@@ -141,10 +141,11 @@ pub(crate) async fn change_stats(tx: &mut MySqlConnection, pair: Pair, change: C
     Ok(())
 }
 
-/// When one began to follow the other, if so.
+/// When one began to follow the other, if so. A locking read sees what was committed last, also where the transaction
+/// reads from a snapshot that is older than its locks.
 pub(crate) async fn find(tx: &mut MySqlConnection, pair: Pair) -> Result<Option<Moment>> {
     let row: Option<(Snowflake, DateTime<Utc>)> =
-        sqlx::query_as("SELECT id, created_at FROM follow WHERE follower_id = ? AND followee_id = ?")
+        sqlx::query_as("SELECT id, created_at FROM follow WHERE follower_id = ? AND followee_id = ? FOR UPDATE")
             .bind(pair.follower.raw())
             .bind(pair.followee.raw())
             .fetch_optional(tx)
