@@ -1,4 +1,4 @@
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 
 use reel_auth::AuthSettings;
@@ -180,7 +180,7 @@ impl Settings {
 
 impl Settings {
     /// What `dev` decides itself: files and uploads live in the state directory, and links to files lead to the address
-    /// that is listened on.
+    /// that is listened on, as it is reached from this machine.
     pub fn complete_for_dev(&mut self, state_dir: &Path, address: SocketAddr) {
         let state_dir = std::path::absolute(state_dir).unwrap_or_else(|_| state_dir.to_owned());
         let defaults = Self::default();
@@ -188,12 +188,23 @@ impl Settings {
             self.files.dir = state_dir.join("files");
         }
         if self.files.public_url == defaults.files.public_url {
-            self.files.public_url = format!("http://{address}/files");
+            self.files.public_url = format!("http://{}/files", reachable(address));
         }
         if self.video.spool_dir == defaults.video.spool_dir {
             self.video.spool_dir = state_dir.join("spool");
         }
     }
+}
+
+/// Where this machine reaches a server that listens on `address`: 0.0.0.0 and [::] stand for all of its addresses and
+/// are none themselves.
+pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
+    let loopback = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(loopback, address.port())
 }
 
 #[cfg(test)]
@@ -230,6 +241,24 @@ mod tests {
             let failure = subgraphs.url(Domain::Video).unwrap_err();
             assert!(failure.to_string().contains("subgraphs.video.url"), "{failure}");
         }
+    }
+
+    #[test]
+    fn the_links_of_dev_lead_to_an_address_that_can_be_reached() {
+        let cases = [
+            ("0.0.0.0:4000", "http://127.0.0.1:4000/files"),
+            ("[::]:4000", "http://[::1]:4000/files"),
+            ("192.0.2.7:4000", "http://192.0.2.7:4000/files"),
+        ];
+        for (listened, linked) in cases {
+            let mut settings = Settings::default();
+            settings.complete_for_dev(Path::new("/state"), listened.parse().unwrap());
+            assert_eq!(settings.files.public_url, linked);
+        }
+        let mut settings = Settings::default();
+        settings.files.public_url = "http://films.example/files".to_owned();
+        settings.complete_for_dev(Path::new("/state"), "0.0.0.0:4000".parse().unwrap());
+        assert_eq!(settings.files.public_url, "http://films.example/files");
     }
 
     #[test]

@@ -4,9 +4,11 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::demo;
+use crate::settings::reachable;
 
-/// The addresses, once they answer.
-pub(super) fn ready(address: SocketAddr, after: Duration) {
+/// The addresses, once they answer, as they are reached from this machine.
+pub(super) fn ready(listened: SocketAddr, files_url: &str, after: Duration) {
+    let address = reachable(listened);
     println!(
         "\nReelgraph is ready after {:.1} s.\n\n  \
          GraphQL  http://{address}/graphql   (open it in a browser for GraphiQL)\n  \
@@ -16,6 +18,13 @@ pub(super) fn ready(address: SocketAddr, after: Duration) {
          Stop it with Ctrl-C.\n",
         after.as_secs_f32()
     );
+    if listened.ip().is_unspecified() && files_url == format!("http://{address}/files") {
+        println!(
+            "It listens on every address of this machine, but the links to videos and pictures lead to {files_url}.\n\
+             For other machines set their beginning: REELGRAPH__FILES__PUBLIC_URL=http://<this machine>:{}/files\n",
+            address.port()
+        );
+    }
 }
 
 /// One step of publishing the demo content.

@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::cli::DevOptions;
+use crate::settings::reachable;
 use crate::shutdown::{Stop, stop_signal};
 use crate::{Domains, Failure, Platform, Settings, demo, domains, keys, router};
 use servers::PrivateServers;
@@ -49,8 +50,9 @@ async fn serve(
     let platform = Platform::new(settings)?;
     let domains = Domains::start(settings, &platform).await?;
     let router = router::start_in_process(settings, &platform, &domains, listener).await?;
-    banner::ready(router.address(), started.elapsed());
-    let demo = (!options.no_demo).then(|| publish_demo(&options.state_dir, router.address().to_string()));
+    banner::ready(router.address(), &settings.files.public_url, started.elapsed());
+    let address = reachable(router.address());
+    let demo = (!options.no_demo).then(|| publish_demo(&options.state_dir, address.to_string()));
     let outcome = tokio::select! {
         () = stop.requested() => Ok(()),
         failure = servers.ended() => Err(failure),
