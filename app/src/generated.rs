@@ -20,9 +20,9 @@ pub(crate) async fn run(options: &SchemaOptions) -> Result<(), Failure> {
     let supergraph = compose_ours()?;
     let files = files(&options.dir, &supergraph);
     if options.check {
-        check(&files)?
+        check(&files)?;
     } else {
-        write(&files)?
+        write(&files)?;
     }
     let operations = check_operations(&options.dir.join("operations"), &supergraph).await?;
     println!(

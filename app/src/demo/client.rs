@@ -33,10 +33,10 @@ impl Client {
         let (_, registered) = answer(self.http.post(self.at("/user/register")).form(&credentials)).await?;
         let taken = registered["base"]["code"] == ErrorCode::UsernameTaken.number();
         if !taken {
-            succeed("registering", registered)?;
+            succeed("registering", &registered)?;
         }
         let (response, logged_in) = answer(self.http.post(self.at("/user/login")).form(&credentials)).await?;
-        let user = succeed("logging in", logged_in)?;
+        let user = succeed("logging in", &logged_in)?;
         let access_token = response.get("access-token").and_then(|token| token.to_str().ok());
         Ok(Person {
             name: name.to_owned(),
@@ -85,7 +85,7 @@ impl Client {
 
     async fn call(&self, what: &str, who: &Person, request: RequestBuilder) -> Result<Value> {
         let (_, body) = answer(request.header("Access-Token", &who.access_token)).await?;
-        succeed(what, body)
+        succeed(what, &body)
     }
 
     fn at(&self, path: &str) -> String {
@@ -100,7 +100,7 @@ async fn answer(request: RequestBuilder) -> Result<(reqwest::header::HeaderMap, 
     Ok((headers, body))
 }
 
-fn succeed(what: &str, body: Value) -> Result<Value> {
+fn succeed(what: &str, body: &Value) -> Result<Value> {
     if body["base"]["code"] != SUCCESS {
         bail!("{what} failed: {}", body["base"]);
     }

@@ -60,7 +60,7 @@ async fn react<'a>(
     for name in video.liked_by {
         client.like(person(name)?, id).await?;
     }
-    let has_reactions = client.video(person(video.author)?, id).await?["comment_count"] != Value::from(0);
+    let has_reactions = client.video(person(video.author)?, id).await?["comment_count"] != 0;
     if has_reactions {
         return Ok(());
     }
