@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[command(name = "reelgraph", version, about, max_term_width = 100)]
 pub struct Cli {
     /// The settings file; every key is explained in config/reelgraph.yaml. Environment variables override it key by
-    /// key, for example REELGRAPH__AUTH__ACCESS_TTL_S=900.
+    /// key, for example REELGRAPH__AUTH__ACCESS_TTL_S=900. For `compose`: the list of subgraphs.
     #[arg(long, global = true, env = "REELGRAPH_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// What to do.
@@ -142,8 +142,7 @@ pub struct ComposeOptions {
 }
 
 const COMPOSE_HELP: &str = "\
-Without NAME=... arguments, --config names a list of the subgraphs. `url` goes into the supergraph; without `file`, the
-schema is read from there. Files are relative to the list:
+Without NAME=... arguments, --config names a list of the subgraphs:
 
   subgraphs:
     - name: user
@@ -152,8 +151,11 @@ schema is read from there. Files are relative to the list:
     - name: video
       url: http://video.internal:4002/graphql
 
-Exit codes: 0 composed (there may be notes), 1 the subgraphs do not compose, 2 they could not be read or wrong use.
-NO_COLOR turns colours off.";
+`url` goes into the supergraph; without `file`, the schema is read from there, too. Files are
+relative to the list.
+
+Exit codes: 0 composed (there may be notes), 1 the subgraphs do not compose, 2 wrong use, or the
+subgraphs cannot be read. NO_COLOR turns colours off.";
 
 /// Options of `plan`.
 #[derive(Debug, Clone, Args)]

@@ -123,6 +123,7 @@ fn wrong_use_exits_with_2_and_says_what_to_do() {
         (&["--config", "typo.yaml"], "unknown field `flie`"),
         (&["--config", "nothing.yaml"], "give it a `file` or a `url`"),
         (&["user=user.graphql", "--timeout", "0"], "--timeout"),
+        (&["user=http://me:secret@user.test/graphql"], "user: its address holds a user name or a password"),
     ] {
         let output = compose(folder.path(), arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");

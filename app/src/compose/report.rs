@@ -114,7 +114,6 @@ fn printable(text: &str) -> String {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
     use reel_composition::{Subgraph, compose};

@@ -109,6 +109,7 @@ async fn source(client: &reqwest::Client, entry: Entry) -> Result<Source, Failur
             (file.display().to_string(), sdl)
         }
         (None, Some(url)) if is_address(url) => {
+            without_password(&name, url)?;
             let sdl = fetch(client, url).await.map_err(|why| Failure::usage(format!("{name}: {url} {why}")))?;
             (url.clone(), sdl)
         }
@@ -116,6 +117,18 @@ async fn source(client: &reqwest::Client, entry: Entry) -> Result<Source, Failur
         (None, None) => return Err(Failure::usage(format!("{name}: give it a `file` or a `url`"))),
     };
     Ok(Source { subgraph: Subgraph { name, url, sdl }, origin })
+}
+
+/// An address goes into the supergraph and into messages: not a place for a password.
+fn without_password(name: &str, url: &str) -> Result<(), Failure> {
+    let parsed = reqwest::Url::parse(url);
+    let parsed = parsed.map_err(|error| Failure::usage(format!("{name}: its address cannot be read: {error}")))?;
+    if parsed.username().is_empty() && parsed.password().is_none() {
+        return Ok(());
+    }
+    Err(Failure::usage(format!(
+        "{name}: its address holds a user name or a password, which would be published: remove it"
+    )))
 }
 
 /// Asks a subgraph for its schema; says what is wrong as the end of a sentence about the address.

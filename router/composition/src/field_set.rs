@@ -37,7 +37,8 @@ impl FieldSet {
         if is_too_deep(text) {
             return Err(format!("it nests deeper than {MAX_NESTING} levels"));
         }
-        let document = parse_query(format!("{{{text}}}")).map_err(|_| "it is not a valid selection".to_owned())?;
+        let document = parse_query(format!("{{{text}}}"))
+            .map_err(|_| "it is not a valid selection such as \"id\" or \"owner { id }\"".to_owned())?;
         let DocumentOperations::Single(operation) = document.operations else {
             return Err("it is not one selection".to_owned());
         };

@@ -6,6 +6,10 @@
 //! result, `satisfiability` asks whether every field can be reached, and `emit` prints the supergraph (join and
 //! link specifications) and the API schema.
 //!
+//! `@context` and `@fromContext` are checked and emitted (join v0.5, only where they are used), with one limit outside
+//! this crate: the planner that Reelgraph's router uses does not know contextual arguments yet, so only other routers
+//! can serve such a supergraph.
+//!
 //! Nothing stops at the first mistake: every phase collects its [`Diagnostic`]s, and composition ends after the first
 //! phase that found an error (reading and checking single subgraphs are one). The same input gives the same output,
 //! whatever the order of the subgraphs.

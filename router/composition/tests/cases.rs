@@ -54,6 +54,13 @@ fn every_supergraph_loads_in_the_planner() {
 }
 
 #[test]
+fn two_subgraphs_of_one_name_are_refused() {
+    let subgraph = Subgraph { name: "a".to_owned(), url: None, sdl: "type Query { a: Int }".to_owned() };
+    let errors = compose(&[subgraph.clone(), subgraph]).expect_err("the name is taken");
+    assert_eq!(errors.iter().map(|error| error.code).collect::<Vec<_>>(), [Code::InvalidSubgraphName]);
+}
+
+#[test]
 fn every_code_has_a_case() {
     let recorded: String = cases()
         .iter()

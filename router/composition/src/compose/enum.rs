@@ -68,7 +68,9 @@ pub(super) fn merge<'a>(
         }
     }
     if kept.is_empty() {
-        let message = format!("No value of the enum {name} is in all of its subgraphs, so clients could send none.");
+        let message = format!(
+            "No value of the enum {name} is in all of its subgraphs, so clients could send none: give them one in common."
+        );
         let places = composer.places(sources.iter().map(|(graph, ty)| (*graph, ty.pos)));
         composer.report.error(Code::EmptyMergedEnumType, message, places);
     }

@@ -36,7 +36,9 @@ pub(super) fn merge<'a>(composer: &mut Composer<'a, '_>, name: &Name, sources: &
         }
     }
     if merged.is_empty() {
-        let message = format!("No field of the input {name} is in all of its subgraphs: clients could send nothing.");
+        let message = format!(
+            "No field of the input {name} is in all of its subgraphs: clients could send nothing, give them one in common."
+        );
         let places = composer.places(sources.iter().map(|(graph, ty)| (*graph, ty.pos)));
         composer.report.error(Code::EmptyMergedInputType, message, places);
     }

@@ -46,8 +46,9 @@ fn is_refused(
     let places = vec![composer.place(source.graph, overrides.pos)];
     let own = composer.schemas[source.graph].name == overrides.from;
     if source.owner.kind.is_interface() {
-        let message =
-            format!("@override on {coordinate}: fields of interfaces cannot be taken over, only those of objects.");
+        let message = format!(
+            "@override on {coordinate}: fields of interfaces cannot be taken over, put it on those of objects."
+        );
         composer.report.error(Code::OverrideOnInterface, message, places);
         return true;
     }

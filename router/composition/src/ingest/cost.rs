@@ -17,7 +17,7 @@ impl Reader<'_> {
         };
         if weight < 0 {
             let message = format!(
-                "@{} on {} has the weight {weight}: routers only load weights from 0 upwards.",
+                "@{} on {} has the weight {weight}: routers only load weights from 0 upwards, write one.",
                 directive.node.name.node, element.coordinate
             );
             self.error(Code::DirectiveCostInvalidWeight, message, directive.pos);

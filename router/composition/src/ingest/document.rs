@@ -247,7 +247,9 @@ fn compose_directive(
     };
     let defined = reader.defined.contains_key(name);
     if reader.links.meaning(name, defined) != Meaning::Other || !defined {
-        let message = format!("@composeDirective names @{name}, which is not a directive that this subgraph defines.");
+        let message = format!(
+            "@composeDirective names @{name}, which this subgraph does not define: define it, or correct the name."
+        );
         reader.error(Code::DirectiveCompositionError, message, pos);
         return None;
     }

@@ -25,7 +25,8 @@ pub(super) fn check_definitions(check: &mut Check<'_, '_>) {
     let schema = check.schema;
     for (name, directive) in &schema.directives {
         for argument in directive.arguments.values().filter(|argument| argument.marks.from_context.is_some()) {
-            let message = format!("@fromContext cannot stand on the directive argument @{name}({}:).", argument.name);
+            let message =
+                format!("@fromContext cannot stand on the directive argument @{name}({}:): remove it.", argument.name);
             check.error(Code::ContextNotSet, message, argument.pos);
         }
     }
@@ -34,7 +35,9 @@ pub(super) fn check_definitions(check: &mut Check<'_, '_>) {
 fn one(check: &mut Check<'_, '_>, ty: &TypeDef, field: &Field, argument: &InputValue, from: &FromContext) {
     let coordinate = format!("{}.{}({}:)", ty.name, field.name, argument.name);
     if ty.kind.is_interface() {
-        let message = format!("@fromContext cannot stand on {coordinate}: only fields of objects can take a context.");
+        let message = format!(
+            "@fromContext cannot stand on {coordinate}: only fields of objects can take a context, put it on those."
+        );
         return check.error(Code::ContextNotSet, message, argument.pos);
     }
     if let Some(interface) = demanding_interface(check, ty, &field.name) {

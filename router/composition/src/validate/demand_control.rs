@@ -50,19 +50,21 @@ fn sized_fields(check: &mut Check<'_, '_>, coordinate: &str, field: &Field, size
     let target = named(&field.ty);
     let fields = check.schema.types.get(target).and_then(|ty| ty.kind.fields());
     let Some(fields) = fields else {
-        let message = format!("@listSize on {coordinate}: {target} has no fields for `sizedFields` to name.");
+        let message =
+            format!("@listSize on {coordinate}: {target} has no fields for `sizedFields` to name: remove it.");
         return check.error(Code::ListSizeInvalidSizedField, message, size.pos);
     };
     for name in &size.sized_fields {
         match fields.get(name.as_str()) {
             None => {
-                let message =
-                    format!("@listSize(sizedFields:) on {coordinate} names \"{name}\", which {target} does not have.");
+                let message = format!(
+                    "@listSize(sizedFields:) on {coordinate} names \"{name}\", which {target} does not have: correct it."
+                );
                 check.error(Code::ListSizeInvalidSizedField, message, size.pos);
             }
             Some(sized) if !is_list(&sized.ty) => {
                 let message = format!(
-                    "@listSize(sizedFields:) on {coordinate} names {target}.{name}, which is {} and not a list.",
+                    "@listSize(sizedFields:) on {coordinate} names {target}.{name}, which is {} and not a list: leave it out.",
                     sized.ty
                 );
                 check.error(Code::ListSizeAppliedToNonList, message, size.pos);
@@ -81,8 +83,9 @@ fn slicing_arguments(check: &mut Check<'_, '_>, coordinate: &str, field: &Field,
             }
             Some(_) => continue,
         };
-        let message =
-            format!("@listSize(slicingArguments:) on {coordinate} names the argument \"{name}\", but {problem}.");
+        let message = format!(
+            "@listSize(slicingArguments:) on {coordinate} names the argument \"{name}\", but {problem}: leave it out."
+        );
         check.error(Code::ListSizeInvalidSlicingArgument, message, size.pos);
     }
 }

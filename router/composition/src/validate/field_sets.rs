@@ -101,7 +101,8 @@ fn provides_of(check: &mut Check<'_, '_>, ty: &TypeDef, coordinate: &str, field:
     let target = named(&field.ty);
     let composite = check.schema.types.get(target).is_some_and(|ty| !ty.kind.is_leaf());
     if !composite {
-        let message = format!("@provides on {coordinate}: it returns {target}, which has no fields to provide.");
+        let message =
+            format!("@provides on {coordinate}: it returns {target}, which has no fields to provide: remove it.");
         return check.error(Code::ProvidesOnNonObjectField, message, provides.pos);
     }
     run(check, &PROVIDES, coordinate, target, provides);
@@ -147,7 +148,7 @@ impl Walk<'_, '_, '_> {
 
     fn directive(&mut self, has_directive: bool) {
         if has_directive {
-            self.error(self.rules.has_directive, "directives such as @include cannot stand here");
+            self.error(self.rules.has_directive, "directives such as @include cannot stand here, remove them");
         }
     }
 
@@ -157,16 +158,19 @@ impl Walk<'_, '_, '_> {
         }
         let schema = self.check.schema;
         let Some(field) = schema.field(parent, name) else {
-            return self.error(self.rules.invalid, &format!("{parent} has no field \"{name}\" in this subgraph"));
+            return self.error(
+                self.rules.invalid,
+                &format!("{parent} has no field \"{name}\" in this subgraph, add it there or leave it out"),
+            );
         };
         if let Some(code) = self.rules.has_arguments.filter(|_| !field.arguments.is_empty()) {
-            self.error(code, &format!("{parent}.{name} has arguments, which is not allowed here"));
+            self.error(code, &format!("{parent}.{name} has arguments, leave it out"));
         }
         let target = named(&field.ty);
         let kind = schema.types.get(target).map(|ty| &ty.kind);
         let leaf = is_builtin_scalar(target) || kind.is_some_and(Kind::is_leaf);
         if let (Some(code), Some(Kind::Interface(_) | Kind::Union(_))) = (self.rules.abstract_type, kind) {
-            self.error(code, &format!("{parent}.{name} is {target}, which is not an object type"));
+            self.error(code, &format!("{parent}.{name} is {target}, which is not an object type, leave it out"));
         }
         match (leaf, children.is_empty()) {
             (true, false) => {

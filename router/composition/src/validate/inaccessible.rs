@@ -20,7 +20,7 @@ pub(super) fn check(merged: &Merged, schemas: &[Schema], report: &mut Report) {
         if !ty.marks.inaccessible {
             check.visible_type(ty);
         } else if ty.name == "Query" {
-            let message = "Query is @inaccessible: clients would have nothing to begin with.";
+            let message = "Query is @inaccessible: clients would have nothing to begin with, hide single fields of it.";
             check.report.error(Code::QueryRootTypeInaccessible, message, type_places(schemas, "Query"));
         }
     }
@@ -138,7 +138,9 @@ impl Hidden<'_, '_> {
                     self.default(owner, &part, named(&input.ty), default);
                 }
             } else if input.is_required() {
-                let message = format!("{owner}{part} is @inaccessible but required: clients could not give it.");
+                let message = format!(
+                    "{owner}{part} is @inaccessible but required, and clients could not give it: make it optional or visible."
+                );
                 self.report.error(Code::RequiredInaccessible, message, owner.places(self.schemas));
             }
         }
