@@ -1,6 +1,6 @@
 //! What happens to a document before anything is fetched. One file a stage, in this order:
-//! [`parse`], [`validate`], [`operation`] (resolved against the schema), [`limits`], [`cost`], [`authorize`], [`plan`];
-//! then, per request, [`variables`] and the limits that depend on them.
+//! [`parse`], [`validate`], [`operation`] (resolved against the schema), [`scalars`], [`limits`], [`cost`], [`authorize`],
+//! [`plan`]; then, per request, [`variables`] and the limits that depend on them.
 
 pub mod authorize;
 pub mod cost;
@@ -9,6 +9,7 @@ pub mod operation;
 pub mod parse;
 pub mod plan;
 mod print;
+pub mod scalars;
 pub mod validate;
 pub mod variables;
 
@@ -72,6 +73,7 @@ impl Pipeline {
         if !self.introspection {
             operation.refuse_introspection().map_err(|error| vec![error])?;
         }
+        scalars::check(&operation, &self.schema).map_err(|error| vec![error])?;
         let page_arguments = match trust {
             Trust::Client => limits::check(&operation, &self.limits).map_err(|error| vec![error])?,
             Trust::Trusted => Vec::new(),

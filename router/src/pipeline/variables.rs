@@ -6,6 +6,7 @@ use async_graphql_value::{ConstValue, Name, Number, Variables};
 use reel_error::ErrorCode;
 
 use super::operation::Variable;
+use super::scalars;
 use crate::error::GraphqlError;
 use crate::schema::{InputValue, Schema, TypeDefinition, TypeKind};
 
@@ -99,12 +100,12 @@ impl<'a> Coercion<'a> {
                 ConstValue::Enum(name) if ty.values.contains_key(&name) => Ok(ConstValue::Enum(name)),
                 value => Err(self.wrong(&value, &format!("value does not exist in \"{}\" enum", ty.name))),
             },
-            _ => self.scalar(value, &ty.name),
+            _ => self.scalar(value, ty),
         }
     }
 
-    fn scalar(&self, value: ConstValue, name: &str) -> Result<ConstValue, String> {
-        match (name, &value) {
+    fn scalar(&self, value: ConstValue, ty: &TypeDefinition) -> Result<ConstValue, String> {
+        match (ty.name.as_str(), &value) {
             ("Int", ConstValue::Number(number)) => match integer(number) {
                 Some(integer) => Ok(ConstValue::from(integer)),
                 None => Err(self.wrong(&value, "Int cannot represent a value that is not a 32-bit signed integer")),
@@ -120,9 +121,13 @@ impl<'a> Coercion<'a> {
             ("String", _) => Err(self.wrong(&value, "String cannot represent a non string value")),
             ("Boolean", _) => Err(self.wrong(&value, "Boolean cannot represent a non boolean value")),
             ("ID", _) => Err(self.wrong(&value, "ID cannot represent value")),
-            // What a custom scalar takes only its subgraph knows.
-            _ => Ok(value),
+            (_, ConstValue::String(text)) => self.custom(&value, scalars::refusal(ty, Some(text))).map(|()| value),
+            _ => self.custom(&value, scalars::refusal(ty, None)).map(|()| value),
         }
+    }
+
+    fn custom(&self, value: &ConstValue, refusal: Option<String>) -> Result<(), String> {
+        refusal.map_or(Ok(()), |why| Err(self.wrong(value, &why)))
     }
 
     fn input_object(&mut self, value: ConstValue, ty: &TypeDefinition, depth: usize) -> Result<ConstValue, String> {

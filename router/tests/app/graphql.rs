@@ -51,6 +51,43 @@ async fn a_request_error_is_200_as_json_and_400_as_graphql_response_and_has_no_d
 }
 
 #[tokio::test]
+async fn a_time_that_is_none_is_a_request_error() {
+    let world = silent_world().start().await;
+    let in_filter = "query($from: DateTime) { videos(filter: { publishedFrom: $from }) { totalCount } }";
+    let whole_filter = "query($filter: VideoFilter) { videos(filter: $filter) { totalCount } }";
+    let wrong = [json!("garbage"), json!(""), json!("2026-13-01T00:00:00Z"), json!(5), json!({}), json!([true])];
+    for (query, variables) in [
+        (r#"{ feed(publishedAfter: "garbage") { totalCount } }"#, json!({})),
+        ("{ feed(publishedAfter: 17) { totalCount } }", json!({})),
+        (r#"{ videos(filter: { publishedTo: "2026-01-01" }) { totalCount } }"#, json!({})),
+        (r#"query($at: DateTime = "never") { feed(publishedAfter: $at) { totalCount } }"#, json!({})),
+        (in_filter, json!({ "from": wrong[0] })),
+        (in_filter, json!({ "from": wrong[1] })),
+        (in_filter, json!({ "from": wrong[2] })),
+        (in_filter, json!({ "from": wrong[3] })),
+        (in_filter, json!({ "from": wrong[4] })),
+        (in_filter, json!({ "from": wrong[5] })),
+        (whole_filter, json!({ "filter": { "publishedFrom": "garbage" } })),
+    ] {
+        let body = json!({ "query": query, "variables": variables }).to_string();
+        let request = Request::post("/graphql").header("content-type", "application/json").header("accept", GRAPHQL);
+        let answer = world.send(request.body(Body::from(body)).unwrap()).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{query} {variables}");
+        let code = &answer.json()["errors"][0]["extensions"]["code"];
+        assert_eq!(code, "GRAPHQL_VALIDATION_FAILED", "{query} {variables}");
+    }
+}
+
+#[tokio::test]
+async fn times_of_every_spelling_that_rfc_3339_has_are_passed_on() {
+    let world = world(|_| data(json!({ "feed": { "totalCount": 1 } }))).start().await;
+    for time in ["2026-01-01T08:00:00Z", "2026-01-01T08:00:00.123456+08:00", "2026-01-01t08:00:00z"] {
+        let answer = world.graphql(&format!("{{ feed(publishedAfter: {time:?}) {{ totalCount }} }}"), &[]).await;
+        assert_eq!(answer.json()["data"]["feed"]["totalCount"], 1, "{}", answer.text);
+    }
+}
+
+#[tokio::test]
 async fn bodies_that_a_page_of_another_site_can_send_are_refused() {
     let world = silent_world().start().await;
     let body = r#"{"query":"mutation { logOut(input: {}) { user { id } } }"}"#;
