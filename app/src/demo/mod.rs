@@ -9,7 +9,6 @@ mod clip;
 mod content;
 
 use anyhow::{Context as _, Result};
-use serde_json::Value;
 
 use client::{Client, Person};
 pub use content::{PASSWORD, PEOPLE};
