@@ -1,5 +1,6 @@
 //! Settings of the router (`router.*`).
 
+mod calls;
 mod documents;
 mod limits;
 mod supergraph;
@@ -9,6 +10,7 @@ use std::collections::BTreeMap;
 use reel_config::{Millis, Seconds};
 use serde::Deserialize;
 
+pub use calls::{CallOverrides, CallSettings, SubgraphCallSettings};
 pub use documents::DocumentSettings;
 pub use limits::LimitSettings;
 pub use supergraph::SupergraphSettings;
@@ -23,6 +25,8 @@ pub struct RouterSettings {
     pub supergraph: SupergraphSettings,
     /// The addresses of subgraphs by name, where they differ from those in the supergraph.
     pub subgraph_urls: BTreeMap<String, String>,
+    /// Calls to subgraphs over HTTP.
+    pub subgraph_calls: SubgraphCallSettings,
     /// Connections.
     pub http: HttpSettings,
     /// What one request may cost.

@@ -60,6 +60,7 @@ pub(crate) fn visible(error: &SubgraphError) -> GraphqlError {
 pub(crate) fn transport_code(error: &TransportError) -> ErrorCode {
     match error {
         TransportError::Timeout => ErrorCode::Timeout,
+        TransportError::Busy => ErrorCode::Overloaded,
         TransportError::Unavailable(_)
         | TransportError::BadAnswer(_)
         | TransportError::TooLarge { .. }

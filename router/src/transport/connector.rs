@@ -6,14 +6,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use http::Uri;
 use reel_auth::call::CallSigner;
 
-use super::SubgraphTransport;
 use super::http::{HttpTransport, HttpTransportSettings};
+use super::{Deduplicated, Resilient, SubgraphTransport};
+use crate::config::SubgraphCallSettings;
 
 /// Makes the transports of a supergraph. One that was made is used again by the next supergraph, so that its connections
 /// outlive a reload.
 pub struct HttpConnector {
     urls: BTreeMap<String, String>,
     fallbacks: BTreeMap<String, String>,
+    calls: SubgraphCallSettings,
     signer: Option<Arc<CallSigner>>,
     made: Mutex<HashMap<(String, Uri), Arc<dyn SubgraphTransport>>>,
 }
@@ -24,9 +26,10 @@ impl HttpConnector {
     pub fn new(
         urls: BTreeMap<String, String>,
         fallbacks: BTreeMap<String, String>,
+        calls: SubgraphCallSettings,
         signer: Option<Arc<CallSigner>>,
     ) -> Self {
-        Self { urls, fallbacks, signer, made: Mutex::default() }
+        Self { urls, fallbacks, calls, signer, made: Mutex::default() }
     }
 
     /// The transport of one subgraph. `written` is the address in the supergraph, often an empty text.
@@ -53,8 +56,11 @@ impl HttpConnector {
     }
 
     fn transport(&self, name: &str, url: Uri) -> Arc<dyn SubgraphTransport> {
-        let settings = HttpTransportSettings::new(url, format!("{name}/graphql"));
-        Arc::new(HttpTransport::new(settings, self.signer.clone()))
+        let calls = self.calls.of(name);
+        let settings = HttpTransportSettings::of(url, format!("{name}/graphql"), &calls);
+        let http = Arc::new(HttpTransport::new(settings, self.signer.clone()));
+        let resilient = Arc::new(Resilient::new(name, http, &calls));
+        if calls.deduplicate { Arc::new(Deduplicated::new(resilient)) } else { resilient }
     }
 }
 
@@ -72,8 +78,12 @@ mod tests {
         BTreeMap::from([(name.to_owned(), url.to_owned())])
     }
 
+    fn unset() -> HttpConnector {
+        HttpConnector::new(BTreeMap::new(), BTreeMap::new(), Default::default(), None)
+    }
+
     fn address(urls: BTreeMap<String, String>, written: &str) -> Result<String, String> {
-        let connector = HttpConnector::new(urls, one("a", "http://fallback/graphql"), None);
+        let connector = HttpConnector::new(urls, one("a", "http://fallback/graphql"), Default::default(), None);
         connector.address("a", written).map(|url| url.to_string())
     }
 
@@ -87,14 +97,14 @@ mod tests {
     #[test]
     fn a_subgraph_without_a_usable_address_says_what_to_set() {
         for written in ["", "https://b/graphql", "b:80", "/graphql"] {
-            let error = HttpConnector::new(BTreeMap::new(), BTreeMap::new(), None).address("b", written).unwrap_err();
+            let error = unset().address("b", written).unwrap_err();
             assert!(error.contains("router.subgraph_urls.b") || error.contains("is not a URL"), "{written}: {error}");
         }
     }
 
     #[tokio::test]
     async fn a_transport_is_made_once_for_a_name_and_an_address() {
-        let connector = HttpConnector::new(BTreeMap::new(), BTreeMap::new(), None);
+        let connector = unset();
         let first = connector.connect("a", "http://a/graphql").unwrap();
         assert!(Arc::ptr_eq(&first, &connector.connect("a", "http://a/graphql").unwrap()));
         assert!(!Arc::ptr_eq(&first, &connector.connect("a", "http://b/graphql").unwrap()));

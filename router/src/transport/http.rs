@@ -15,6 +15,8 @@ use reel_auth::call;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
+use crate::config::CallSettings;
+
 use super::{PathSegment, SubgraphError, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError};
 
 /// The header with the milliseconds after which the answer is no longer wanted.
@@ -31,6 +33,8 @@ pub struct HttpTransportSettings {
     pub connect_timeout: Duration,
     /// How many fetches may be under way at once; more of them wait, up to their deadline.
     pub connections: usize,
+    /// How many may wait; further ones fail at once.
+    pub queue: usize,
     /// How large an answer may be, in bytes.
     pub answer_limit: usize,
     /// Whether the subgraph speaks HTTP/2 without TLS, so that one connection carries all fetches.
@@ -40,13 +44,19 @@ pub struct HttpTransportSettings {
 impl HttpTransportSettings {
     /// The defaults for a subgraph at `url`.
     pub fn new(url: Uri, audience: impl Into<String>) -> Self {
+        Self::of(url, audience, &CallSettings::default())
+    }
+
+    /// What the settings say for a subgraph at `url`.
+    pub fn of(url: Uri, audience: impl Into<String>, settings: &CallSettings) -> Self {
         Self {
             url,
             audience: audience.into(),
-            connect_timeout: Duration::from_secs(2),
-            connections: 128,
-            answer_limit: 16 * 1024 * 1024,
-            http2: false,
+            connect_timeout: settings.connect_timeout_ms.duration(),
+            connections: settings.connections,
+            queue: settings.queue,
+            answer_limit: settings.answer_bytes,
+            http2: settings.http2,
         }
     }
 }
@@ -57,6 +67,8 @@ pub struct HttpTransport {
     client: Client<HttpConnector, Full<Bytes>>,
     settings: HttpTransportSettings,
     signer: Option<Arc<call::CallSigner>>,
+    /// For calls that are under way or wait, and for those under way.
+    places: Semaphore,
     permits: Semaphore,
 }
 
@@ -73,11 +85,13 @@ impl HttpTransport {
             .pool_max_idle_per_host(settings.connections)
             .http2_only(settings.http2)
             .build(connector);
-        let permits = Semaphore::new(settings.connections);
-        Self { client, settings, signer: signer.into(), permits }
+        let places = settings.connections.saturating_add(settings.queue).min(Semaphore::MAX_PERMITS);
+        let (places, permits) = (Semaphore::new(places), Semaphore::new(settings.connections));
+        Self { client, settings, signer: signer.into(), places, permits }
     }
 
     async fn call(&self, request: &SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
+        let _place = self.places.try_acquire().map_err(|_| TransportError::Busy)?;
         let _permit = self.permits.acquire().await.map_err(|error| TransportError::Unavailable(error.to_string()))?;
         let request = self.http_request(request)?;
         let response =
@@ -108,7 +122,10 @@ impl HttpTransport {
             .header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))
             .header(header::ACCEPT, HeaderValue::from_static("application/graphql-response+json, application/json"))
             .header("x-request-id", &context.request_id)
-            .header(DEADLINE_HEADER, context.deadline.saturating_duration_since(Instant::now()).as_millis().to_string());
+            .header(
+                DEADLINE_HEADER,
+                context.deadline.saturating_duration_since(Instant::now()).as_millis().to_string(),
+            );
         if let Some(signer) = &self.signer {
             let envelope = signer.sign(&self.settings.audience, context.viewer.as_ref(), &body);
             builder = builder.header(call::HEADER, envelope);
@@ -171,8 +188,13 @@ struct AnswerExtensions {
 }
 
 fn read_answer(status: StatusCode, body: &[u8]) -> Result<SubgraphResponse, TransportError> {
-    let answer: Answer =
-        serde_json::from_slice(body).map_err(|error| TransportError::BadAnswer(format!("HTTP {status}: {error}")))?;
+    let answer: Answer = serde_json::from_slice(body).map_err(|error| match status {
+        // Somebody on the way says that there is nobody behind.
+        StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
+            TransportError::Unavailable(format!("HTTP {status}"))
+        }
+        status => TransportError::BadAnswer(format!("HTTP {status}: {error}")),
+    })?;
     let errors: Vec<SubgraphError> =
         answer.errors.unwrap_or_default().into_iter().map(AnswerError::into_error).collect();
     if errors.is_empty() && !matches!(answer.data, ConstValue::Object(_)) {

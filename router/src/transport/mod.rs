@@ -2,17 +2,21 @@
 //! processes it is HTTP ([`http`]).
 
 mod connector;
+mod deduplicated;
 pub mod http;
+mod resilient;
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use async_graphql_parser::types::ExecutableDocument;
+use async_graphql_parser::types::{ExecutableDocument, OperationType};
 use async_graphql_value::{ConstValue, Variables};
 use async_trait::async_trait;
 use reel_auth::Viewer;
 
 pub use self::connector::HttpConnector;
+pub use self::deduplicated::Deduplicated;
+pub use self::resilient::Resilient;
 pub use crate::path::PathSegment;
 
 /// A subgraph that can be asked.
@@ -48,6 +52,13 @@ pub struct SubgraphDocument {
     pub parsed: ExecutableDocument,
 }
 
+impl SubgraphDocument {
+    /// Whether executing it changes nothing, so that it may be executed again.
+    pub fn is_query(&self) -> bool {
+        self.parsed.operations.iter().all(|(_, operation)| operation.node.ty == OperationType::Query)
+    }
+}
+
 /// A subgraph's answer.
 #[derive(Debug, Clone, Default)]
 pub struct SubgraphResponse {
@@ -76,6 +87,9 @@ pub enum TransportError {
     /// The deadline passed first.
     #[error("the subgraph did not answer in time")]
     Timeout,
+    /// Too many calls to it are under way and waiting; this one was not sent.
+    #[error("too many calls to the subgraph are waiting")]
+    Busy,
     /// The subgraph cannot be reached, or refused.
     #[error("the subgraph is unavailable: {0}")]
     Unavailable(String),

@@ -20,14 +20,14 @@ use serde_json::json;
 
 static KEY: LazyLock<InternalKey> = LazyLock::new(InternalKey::generate);
 
-async fn serve(router: Router) -> String {
+pub(crate) async fn serve(router: Router) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/graphql", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, router).await });
     url
 }
 
-fn transport(url: &str, change: impl FnOnce(&mut HttpTransportSettings)) -> HttpTransport {
+pub(crate) fn transport(url: &str, change: impl FnOnce(&mut HttpTransportSettings)) -> HttpTransport {
     let mut settings = HttpTransportSettings::new(url.parse().unwrap(), "books/graphql");
     change(&mut settings);
     HttpTransport::new(settings, Arc::new(CallSigner::new(&KEY, Arc::new(SystemClock))))

@@ -1,0 +1,173 @@
+//! Equal queries that are under way at the same time are sent once.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use futures::FutureExt as _;
+use futures::future::{BoxFuture, Shared, WeakShared};
+use reel_auth::Viewer;
+
+use super::{SubgraphDocument, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError};
+
+type Answer = Result<SubgraphResponse, TransportError>;
+type Running = Shared<BoxFuture<'static, Answer>>;
+
+/// Sends equal queries of the same viewer once while the first of them is under way. Never across viewers, because every
+/// call carries its viewer; never mutations; and never a query from after a mutation together with one from before it.
+pub struct Deduplicated {
+    subgraph: Arc<dyn SubgraphTransport>,
+    shared: Arc<Board>,
+}
+
+/// What is under way.
+#[derive(Default)]
+struct Board {
+    running: Mutex<HashMap<Key, Entry>>,
+    entries: AtomicU64,
+    /// Grows when a mutation begins and when it ends.
+    epoch: AtomicU64,
+}
+
+struct Entry {
+    number: u64,
+    /// Weak: a call that nobody waits for any more is given up.
+    answer: WeakShared<BoxFuture<'static, Answer>>,
+}
+
+/// What makes two queries equal.
+#[derive(Clone)]
+struct Key {
+    document: Arc<SubgraphDocument>,
+    operation_name: Option<String>,
+    /// As JSON.
+    variables: Vec<u8>,
+    viewer: Option<Viewer>,
+    epoch: u64,
+}
+
+impl Deduplicated {
+    /// In front of this subgraph.
+    pub fn new(subgraph: Arc<dyn SubgraphTransport>) -> Self {
+        Self { subgraph, shared: Arc::default() }
+    }
+
+    /// The call that answers this request, and whether somebody else began it.
+    fn join(&self, request: &SubgraphRequest, variables: Vec<u8>) -> (Running, bool) {
+        let key = Key {
+            document: Arc::clone(&request.document),
+            operation_name: request.operation_name.clone(),
+            variables,
+            viewer: request.context.viewer,
+            epoch: self.shared.epoch.load(Ordering::SeqCst),
+        };
+        let mut running = self.shared.running();
+        if let Some(answer) = running.get(&key).and_then(|entry| entry.answer.upgrade()) {
+            return (answer, true);
+        }
+        let number = self.shared.entries.fetch_add(1, Ordering::Relaxed);
+        let place = Place { board: Arc::clone(&self.shared), key: key.clone(), number };
+        let (subgraph, request) = (Arc::clone(&self.subgraph), request.clone());
+        let call = async move {
+            // Gone before the answer is handed out, so that an answer which nobody shares need not be copied.
+            let place = place;
+            let answer = subgraph.execute(request).await;
+            drop(place);
+            answer
+        };
+        let answer = call.boxed().shared();
+        if let Some(weak) = answer.downgrade() {
+            running.insert(key, Entry { number, answer: weak });
+        }
+        (answer, false)
+    }
+}
+
+#[async_trait]
+impl SubgraphTransport for Deduplicated {
+    async fn execute(&self, request: SubgraphRequest) -> Answer {
+        if !request.document.is_query() {
+            let _mutation = self.shared.mutation();
+            return self.subgraph.execute(request).await;
+        }
+        let Ok(variables) = serde_json::to_vec(&request.variables) else {
+            return self.subgraph.execute(request).await;
+        };
+        let (running, is_shared) = self.join(&request, variables);
+        match running.await {
+            // The one who began may have had less time.
+            Err(TransportError::Timeout) if is_shared && request.context.deadline > std::time::Instant::now() => {
+                self.subgraph.execute(request).await
+            }
+            answer => {
+                if is_shared {
+                    metrics::counter!("reelgraph_subgraph_deduplicated_total").increment(1);
+                }
+                answer
+            }
+        }
+    }
+}
+
+impl Board {
+    fn running(&self) -> MutexGuard<'_, HashMap<Key, Entry>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn mutation(&self) -> Mutation<'_> {
+        self.epoch.fetch_add(1, Ordering::SeqCst);
+        Mutation(self)
+    }
+}
+
+/// A mutation that is under way. When it ends, however it ends, what was asked before is old.
+struct Mutation<'a>(&'a Board);
+
+impl Drop for Mutation<'_> {
+    fn drop(&mut self) {
+        self.0.epoch.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// A call's place on the board; it is free again when the call has ended or was given up.
+struct Place {
+    board: Arc<Board>,
+    key: Key,
+    number: u64,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut running = self.board.running();
+        if running.get(&self.key).is_some_and(|entry| entry.number == self.number) {
+            running.remove(&self.key);
+        }
+    }
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.viewer == other.viewer
+            && self.epoch == other.epoch
+            && self.variables == other.variables
+            && self.operation_name == other.operation_name
+            && (Arc::ptr_eq(&self.document, &other.document) || self.document.text == other.document.text)
+    }
+}
+
+impl Eq for Key {}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.document.text, &self.variables, self.viewer, self.epoch).hash(state);
+    }
+}
+
+impl fmt::Debug for Deduplicated {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Deduplicated({} under way)", self.shared.running().len())
+    }
+}
