@@ -21,6 +21,8 @@ use crate::EngineSettings;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RouterSettings {
+    /// What the deployment is for.
+    pub profile: Profile,
     /// Which graph is served.
     pub supergraph: SupergraphSettings,
     /// The addresses of subgraphs by name, where they differ from those in the supergraph.
@@ -41,6 +43,17 @@ pub struct RouterSettings {
     pub uploads: UploadSettings,
     /// The list of ended logins.
     pub revocation: RevocationSettings,
+}
+
+/// What a deployment is for (`router.profile`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    /// People write clients: what `router.graphql` says is shown.
+    #[default]
+    Development,
+    /// What helps to write clients is off together, whatever `router.graphql` says: GraphiQL, introspection, suggestions.
+    Production,
 }
 
 /// Connections (`router.http.*`).
@@ -81,6 +94,8 @@ pub struct GraphqlSettings {
     pub graphiql: bool,
     /// Whether clients may ask for the schema.
     pub introspection: bool,
+    /// Whether errors suggest what the client may have meant ("Did you mean …").
+    pub suggestions: bool,
 }
 
 /// Files that clients send (`router.uploads.*`).
@@ -108,11 +123,21 @@ pub struct RevocationSettings {
 }
 
 impl RouterSettings {
+    /// What the GraphQL endpoint shows in this profile.
+    pub fn shown(&self) -> GraphqlSettings {
+        match self.profile {
+            Profile::Development => self.graphql.clone(),
+            Profile::Production => GraphqlSettings { graphiql: false, introspection: false, suggestions: false },
+        }
+    }
+
     /// What the engine needs of them.
     pub fn engine(&self) -> EngineSettings {
+        let shown = self.shown();
         EngineSettings {
             limits: self.limits.of_documents(),
-            introspection: self.graphql.introspection,
+            introspection: shown.introspection,
+            suggestions: shown.suggestions,
             ..EngineSettings::default()
         }
     }
@@ -138,7 +163,7 @@ impl Default for RestSettings {
 
 impl Default for GraphqlSettings {
     fn default() -> Self {
-        Self { graphiql: true, introspection: true }
+        Self { graphiql: true, introspection: true, suggestions: true }
     }
 }
 

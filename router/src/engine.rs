@@ -27,6 +27,8 @@ pub struct EngineSettings {
     pub execution: ExecutionLimits,
     /// Whether clients may ask for the schema.
     pub introspection: bool,
+    /// Whether errors suggest what the client may have meant.
+    pub suggestions: bool,
     /// How long planning one operation may take.
     pub planning_timeout: Duration,
     /// How many operations may be planned at once; more wait, up to their deadline.
@@ -41,6 +43,7 @@ impl Default for EngineSettings {
             limits: Limits::default(),
             execution: ExecutionLimits::default(),
             introspection: true,
+            suggestions: true,
             planning_timeout: Duration::from_secs(2),
             planning_parallelism: 4,
             plan_cache_entries: 1_000,
@@ -176,7 +179,7 @@ impl Engine {
         let schema = Arc::new(Schema::build(&api, planner.supergraph_document())?);
         let pipeline = Arc::new(Pipeline {
             schema,
-            validator: Validator::new(api),
+            validator: Validator::new(api, settings.suggestions),
             planner: Arc::new(planner),
             limits: settings.limits.clone(),
             introspection: settings.introspection,

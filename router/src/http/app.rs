@@ -110,7 +110,8 @@ impl RouterApp {
     ///
     /// # Errors
     /// When a setting cannot be used.
-    pub fn routes(parts: RouterParts) -> Result<Router, StartError> {
+    pub fn routes(mut parts: RouterParts) -> Result<Router, StartError> {
+        parts.settings.graphql = parts.settings.shown();
         let cors = cors::layer(&parts.settings.http.cors_origins).map_err(|origin| StartError::Origin { origin })?;
         let places = Arc::new(Semaphore::new(parts.settings.http.max_in_flight));
         let probes = probe_routes(&parts);

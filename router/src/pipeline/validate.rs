@@ -18,12 +18,13 @@ const MOST_ERRORS: usize = 20;
 pub struct Validator {
     schema: Arc<Document>,
     rules: ValidationPlan,
+    suggestions: bool,
 }
 
 impl Validator {
-    /// A validator for this API schema.
-    pub fn new(schema: Arc<Document>) -> Self {
-        Self { schema, rules: default_rules_validation_plan() }
+    /// A validator for this API schema. `suggestions` is whether errors say what the client may have meant.
+    pub fn new(schema: Arc<Document>, suggestions: bool) -> Self {
+        Self { schema, rules: default_rules_validation_plan(), suggestions }
     }
 
     /// Checks a document that has passed the pre-check.
@@ -53,11 +54,16 @@ impl Validator {
             .into_iter()
             .take(MOST_ERRORS)
             .map(|error| {
-                let mut refused = GraphqlError::new(ErrorCode::GraphqlValidationFailed, error.message);
+                let message = if self.suggestions { &*error.message } else { without_suggestion(&error.message) };
+                let mut refused = GraphqlError::new(ErrorCode::GraphqlValidationFailed, message);
                 let positions = error.locations.iter();
                 refused.locations = positions.map(|at| Pos { line: at.line, column: at.column }).collect();
                 refused
             })
             .collect()
     }
+}
+
+fn without_suggestion(message: &str) -> &str {
+    message.split_once(" Did you mean ").map_or(message, |(message, _)| message)
 }

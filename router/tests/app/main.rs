@@ -6,6 +6,7 @@ mod documents;
 mod graphql;
 mod limits;
 mod probes;
+mod profile;
 mod reload;
 mod rest;
 mod server;
