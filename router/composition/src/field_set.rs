@@ -50,14 +50,14 @@ impl FieldSet {
 }
 
 impl FieldSet {
-    /// Parses a selection with its braces: `{ id }`.
+    /// Parses a selection with its braces or without: `{ id }`.
     ///
     /// # Errors
     ///
     /// A description of what is wrong with the text.
     pub(crate) fn parse_block(text: &str, pos: Pos) -> Result<Self, String> {
-        let inner = text.trim().strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
-        let inner = inner.ok_or_else(|| "the selection needs braces, as in \"{ field }\"".to_owned())?;
+        let text = text.trim();
+        let inner = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or(text);
         if inner.trim().is_empty() {
             return Err("nothing is selected".to_owned());
         }

@@ -56,10 +56,39 @@ fn is_composed(composer: &mut Composer<'_, '_>, merged: &mut Merged, name: &Name
             }
             found = Some((graph, &composed.url, &composed.imported));
             let import = Import { name: composed.imported.clone(), alias: composed.imported_as.clone() };
-            merged.links.entry(composed.url.clone()).or_default().insert(import);
+            if !link(merged, &composed.url, import) {
+                let message = format!(
+                    "@{name} is composed from major versions of its specification that do not fit together (\"{}\" is \
+                     one): link the same one everywhere.",
+                    composed.url
+                );
+                let places = vec![composer.place(graph, composed.pos)];
+                composer.report.error(Code::DirectiveCompositionError, message, places);
+            }
         }
     }
     found.is_some()
+}
+
+/// Adds an import to the supergraph's link, which is to the newest version; `false` when the major versions differ.
+fn link(merged: &mut Merged, url: &str, import: Import) -> bool {
+    let known = merged.links.keys().find(|known| identity(known) == identity(url)).cloned();
+    let Some(known) = known else {
+        merged.links.entry(url.to_owned()).or_default().insert(import);
+        return true;
+    };
+    let mut imports = merged.links.remove(&known).unwrap_or_default();
+    imports.insert(import);
+    let newest = if version(&known) < version(url) { url } else { &known };
+    merged.links.insert(newest.to_owned(), imports);
+    version(&known).0 == version(url).0
+}
+
+/// Major and minor version at the end of an address.
+fn version(url: &str) -> (u32, u32) {
+    let version = url.rsplit_once("/v").and_then(|(_, version)| version.split_once('.'));
+    let number = |text: &str| text.trim_end_matches('/').parse().unwrap_or_default();
+    version.map_or((0, 0), |(major, minor)| (number(major), number(minor)))
 }
 
 fn identity(url: &str) -> &str {

@@ -35,7 +35,7 @@ function schema(definition) {
     const argument = (name) => link.arguments.find((it) => it.name.value === name)?.value;
     const url = argument("url").value.replace(/join\/v.*/, "join");
     const imports = argument("import");
-    return imports && !url.includes("/cost/") ? `${url} ${print(imports)}` : url;
+    return imports && !url.includes("/cost/") ? `${url} ${value(imports)}` : url;
   });
   return [...roots.sort(), ...links.sort()].join(" ");
 }

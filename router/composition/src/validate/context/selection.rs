@@ -100,7 +100,11 @@ fn selected(schema: &Schema, owner: &TypeDef, selections: &[Selection]) -> Check
     let field = field.ok_or_else(|| format!("{} has no field \"{name}\" in this subgraph", owner.name))?;
     let target = schema.types.get(named(&field.ty)).filter(|ty| !ty.kind.is_leaf());
     match (target, children.is_empty()) {
-        (None, true) => Ok(field.ty.clone()),
+        // What is further up may be null when it fails, whatever its type promises.
+        (None, true) => {
+            let leaf = Type { base: BaseType::Named(named(&field.ty).clone()), nullable: true };
+            Ok(in_lists(&field.ty, leaf))
+        }
         (Some(target), false) => Ok(in_lists(&field.ty, selected(schema, target, children)?)),
         (None, false) => Err(format!("{}.{name} has no fields", owner.name)),
         (Some(_), true) => Err(format!("{}.{name} is {}: select one of its fields", owner.name, field.ty)),
