@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -14,9 +14,9 @@ use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use crate::config::HttpSettings;
@@ -29,33 +29,34 @@ const MAX_HEAD_BYTES: usize = 64 * 1024;
 
 /// Serves `app` on `listener` until `shutdown` completes, and then lets running requests finish for a while.
 pub async fn serve(listener: TcpListener, app: Router, settings: &HttpSettings, shutdown: impl Future<Output = ()>) {
-    let connections = GracefulShutdown::new();
-    let head_time = settings.header_timeout_s.duration();
-    let accepting = accept(&listener, &app, settings.max_connections, head_time, &connections);
+    let most = settings.max_connections.min(Semaphore::MAX_PERMITS);
+    let (places, stopping) = (Arc::new(Semaphore::new(most)), CancellationToken::new());
     tokio::select! {
-        () = accepting => {}
+        () = accept(&listener, &app, settings.header_timeout_s.duration(), &places, &stopping) => {}
         () = shutdown => {}
     }
     drop(listener);
-    let open = connections.count();
-    if tokio::time::timeout(settings.drain_s.duration(), connections.shutdown()).await.is_err() {
-        tracing::warn!(connections = open, "some requests did not finish in time and are cut off");
+    stopping.cancel();
+    // Each connection has its place until it has ended.
+    let ended = places.acquire_many(u32::try_from(most).unwrap_or(u32::MAX));
+    if tokio::time::timeout(settings.drain_s.duration(), ended).await.is_err() {
+        let connections = most - places.available_permits();
+        tracing::warn!(connections, "some requests did not finish in time and are cut off");
     }
 }
 
 async fn accept(
     listener: &TcpListener,
     app: &Router,
-    max_connections: usize,
     head_time: Duration,
-    connections: &GracefulShutdown,
+    places: &Arc<Semaphore>,
+    stopping: &CancellationToken,
 ) {
-    let places = Arc::new(Semaphore::new(max_connections));
     // Without a free place nothing is accepted: further clients wait in the kernel's queue, which is bounded too.
-    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
+    while let Ok(place) = Arc::clone(places).acquire_owned().await {
         match listener.accept().await {
             Ok((stream, _)) => {
-                tokio::spawn(connection(stream, app.clone(), head_time, connections.watcher(), place));
+                tokio::spawn(connection(stream, app.clone(), head_time, stopping.clone(), place));
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection cannot be accepted");
@@ -69,7 +70,7 @@ async fn connection(
     stream: TcpStream,
     app: Router,
     head_time: Duration,
-    watcher: Watcher,
+    stopping: CancellationToken,
     _place: OwnedSemaphorePermit,
 ) {
     if let Err(error) = stream.set_nodelay(true) {
@@ -86,14 +87,24 @@ async fn connection(
         }
     });
     let builder = builder(head_time);
-    let serving = watcher.watch(builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned());
+    let mut serving = pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
     tokio::select! {
-        outcome = serving => if let Err(error) = outcome {
-            tracing::debug!(error, "a connection ended early");
-        },
+        outcome = &mut serving => return report(outcome),
+        () = stopping.cancelled() => {}
         // The head timeout covers neither the first bytes, by which HTTP/1 and HTTP/2 are told apart, nor the time between
         // the streams of HTTP/2.
         () = activity.none_for(head_time) => tracing::debug!("a connection over which nothing runs is closed"),
+    }
+    serving.as_mut().graceful_shutdown();
+    tokio::select! {
+        outcome = &mut serving => report(outcome),
+        () = activity.none_for(head_time) => tracing::debug!("a connection that its client keeps open is cut off"),
+    }
+}
+
+fn report<E: std::fmt::Display>(outcome: Result<(), E>) {
+    if let Err(error) = outcome {
+        tracing::debug!(%error, "a connection ended early");
     }
 }
 
