@@ -50,15 +50,17 @@ impl Authenticator {
         }
     }
 
-    /// Makes the renewal that was put off, if there is one. An error means that the caller may not go on.
+    /// Looks again once the file is in, and makes the renewal that was put off, if there is one. An error means that the
+    /// caller may not go on.
     pub(crate) async fn complete(&self, authentication: &mut Authentication) -> Result<(), ErrorCode> {
-        match (&self.0, authentication.pending.take()) {
-            (Some(checks), Some(pending)) => {
-                authentication.renewed = checks.renew_pending(&pending).await?;
-                Ok(())
-            }
-            _ => Ok(()),
+        let (Some(checks), Caller::Known(viewer)) = (&self.0, authentication.caller) else { return Ok(()) };
+        if checks.ended.contains(viewer.session_id) {
+            return Err(ErrorCode::SessionEnded);
         }
+        if let Some(pending) = authentication.pending.take() {
+            authentication.renewed = checks.renew_pending(&pending).await?;
+        }
+        Ok(())
     }
 }
 
@@ -118,9 +120,6 @@ impl Checks {
     }
 
     async fn renew_pending(&self, pending: &PendingRenewal) -> Result<Option<TokenPair>, ErrorCode> {
-        if self.ended.contains(pending.session) {
-            return Err(ErrorCode::SessionEnded);
-        }
         if self.peek(pending.session, &pending.refresh).await? {
             return Ok(Some(self.ask_for_renewal(pending.session, &pending.refresh).await?.1));
         }

@@ -154,6 +154,27 @@ async fn a_login_that_ends_while_its_film_arrives_publishes_nothing() {
 }
 
 #[tokio::test]
+async fn a_login_that_ends_while_its_film_arrives_publishes_nothing_with_a_current_token_either() {
+    let world = silent_world().start().await;
+    let watch = world.watch();
+    let (ended, known) = (Arc::clone(&world.domains.ended), Arc::clone(&world.ended));
+    let first = multipart(&[("title", b"t"), ("data", b"film")]);
+    let end = futures::stream::once(async move {
+        ended.lock().unwrap().push(ana().session_id);
+        while !known.contains(ana().session_id) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        Ok::<_, std::io::Error>(Vec::new())
+    });
+    let token = world.token();
+    let mut request = multipart_request("POST", "/video/publish", &token, Vec::new());
+    *request.body_mut() = Body::from_stream(end.chain(futures::stream::iter([Ok(first)])));
+    assert_eq!(world.send(request).await.outcome(), (200, 10_204));
+    assert_eq!(*world.domains.discarded.lock().unwrap(), [("video", ana())]);
+    watch.stop().await;
+}
+
+#[tokio::test]
 async fn uploads_of_graph_clients_renew_when_the_file_is_in() {
     let world = silent_world().start().await;
     let (renewals, ended) = (Arc::clone(&world.domains.renewals), Arc::clone(&world.domains.ended));
