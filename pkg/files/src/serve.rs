@@ -3,6 +3,7 @@ use std::ops::Range;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use axum::response::IntoResponse;
@@ -25,12 +26,12 @@ pub fn serve(store: FileStore) -> Router {
 
 async fn file(
     State(store): State<FileStore>,
-    Path(key): Path<String>,
+    key: Result<Path<String>, PathRejection>,
     method: Method,
     headers: HeaderMap,
 ) -> Response<Body> {
-    // What is no key of ours never reaches the storage.
-    let Ok(key) = key.parse() else { return plain(StatusCode::NOT_FOUND, "no such file") };
+    // What is no key of ours never reaches the storage; a path that is no text is none either.
+    let Ok(key) = key.map(|Path(key)| key).unwrap_or_default().parse() else { return plain(StatusCode::NOT_FOUND, "no such file") };
     match respond(&store, key, &method, &headers).await {
         Ok(response) => response,
         Err(FileError::Storage(object_store::Error::NotFound { .. })) => plain(StatusCode::NOT_FOUND, "no such file"),
