@@ -31,7 +31,9 @@ async fn file(
     headers: HeaderMap,
 ) -> Response<Body> {
     // What is no key of ours never reaches the storage; a path that is no text is none either.
-    let Ok(key) = key.map(|Path(key)| key).unwrap_or_default().parse() else { return plain(StatusCode::NOT_FOUND, "no such file") };
+    let Ok(key) = key.map(|Path(key)| key).unwrap_or_default().parse() else {
+        return plain(StatusCode::NOT_FOUND, "no such file");
+    };
     match respond(&store, key, &method, &headers).await {
         Ok(response) => response,
         Err(FileError::Storage(object_store::Error::NotFound { .. })) => plain(StatusCode::NOT_FOUND, "no such file"),

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use chrono::DateTime;
 use reel_error::{Error, Result};
 use reel_id::{SessionId, UserId};
-use reel_rpc::user::renew_session_response::Outcome;
 use reel_rpc::user::peek_session_response;
+use reel_rpc::user::renew_session_response::Outcome;
 use reel_rpc::user::user_service_server::UserService;
 use reel_rpc::user::{
-    EndedSession, EndedSessionsRequest, EndedSessionsResponse, FindUsersRequest, FindUsersResponse,
-    PeekSessionRequest, PeekSessionResponse, RenewSessionRequest, RenewSessionResponse, Tokens, User,
+    EndedSession, EndedSessionsRequest, EndedSessionsResponse, FindUsersRequest, FindUsersResponse, PeekSessionRequest,
+    PeekSessionResponse, RenewSessionRequest, RenewSessionResponse, Tokens, User,
 };
 use reel_rpc::{refuse, upload};
 use tonic::{Request, Response, Status, Streaming};
