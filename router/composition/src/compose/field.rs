@@ -66,15 +66,16 @@ fn merge(
     name: &Name,
     sources: &mut [FieldSource<'_>],
 ) -> Option<MergedField> {
-    let coordinate = || format!("{}.{name}", of.name);
-    overriding::apply(composer, &coordinate(), sources);
+    let called = format!("{}.{name}", of.name);
+    let coordinate = || called.clone();
+    overriding::apply(composer, &called, sources);
     let defining: Vec<_> = sources.iter().filter(|source| source.defines()).collect();
     if defining.is_empty() {
-        external::missing_on_base(composer, &coordinate(), sources);
+        external::missing_on_base(composer, &called, sources);
         return None;
     }
     if !of.is_interface {
-        sharing::check(composer, of.name, &coordinate(), sources);
+        sharing::check(composer, of.name, &called, sources);
     }
     let described = defining.iter().map(|source| (source.graph, source.field.pos, source.field.description.as_ref()));
     let description = description::merge(composer, coordinate, described);
@@ -86,9 +87,9 @@ fn merge(
     let fit = field_type(composer, coordinate, &typed);
     let same_type = matches!(fit, Fit::Same(_));
     let mut field = MergedField { description, ty: fit.into_type(), arguments, joins: Vec::new(), marks };
-    let same_type = external::check(composer, &coordinate(), &field, sources) && same_type;
+    let same_type = external::check(composer, &called, &field, sources) && same_type;
     let places: Vec<_> = sources.iter().map(|source| (source.graph, source.field.pos)).collect();
-    demand_control::drop_missing_arguments(composer, &coordinate(), &mut field, &places);
+    demand_control::drop_missing_arguments(composer, &called, &mut field, &places);
     field.joins = joins(composer, of, sources, same_type);
     Some(field)
 }

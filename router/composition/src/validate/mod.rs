@@ -18,24 +18,32 @@ use crate::{
     compose::model::Merged,
     diagnostics::{Place, Report},
     model::{Schema, TypeDef},
+    parallel,
 };
 
 /// Checks each subgraph by itself.
 pub(crate) fn subgraphs(schemas: &[Schema], report: &mut Report) {
-    for schema in schemas {
-        let mut check = Check { schema, report };
-        references::check(&mut check);
-        context::check_definitions(&mut check);
-        inaccessible::check_definitions(&mut check);
-        for ty in schema.types.values() {
-            field_sets::check(&mut check, ty);
-            external::check(&mut check, ty);
-            sharing::check(&mut check, ty);
-            interface_objects::check(&mut check, ty);
-            authorization::check(&mut check, ty);
-            demand_control::check(&mut check, ty);
-            context::check(&mut check, ty);
-        }
+    let found = parallel::map(schemas.iter().collect(), |schema| {
+        let mut found = Report::default();
+        subgraph(schema, &mut found);
+        found
+    });
+    found.into_iter().for_each(|found| report.append(found));
+}
+
+fn subgraph(schema: &Schema, report: &mut Report) {
+    let mut check = Check { schema, report };
+    references::check(&mut check);
+    context::check_definitions(&mut check);
+    inaccessible::check_definitions(&mut check);
+    for ty in schema.types.values() {
+        field_sets::check(&mut check, ty);
+        external::check(&mut check, ty);
+        sharing::check(&mut check, ty);
+        interface_objects::check(&mut check, ty);
+        authorization::check(&mut check, ty);
+        demand_control::check(&mut check, ty);
+        context::check(&mut check, ty);
     }
 }
 
