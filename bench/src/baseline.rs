@@ -214,9 +214,8 @@ struct CommentRow {
 }
 
 async fn names(pool: &MySqlPool, ids: &[i64]) -> Result<HashMap<i64, String>, StoreError> {
-    let mut query = QueryBuilder::<MySql>::new(
-        "SELECT id, username, avatar_key, created_at, updated_at FROM account WHERE id IN ",
-    );
+    let mut query =
+        QueryBuilder::<MySql>::new("SELECT id, username, avatar_key, created_at, updated_at FROM account WHERE id IN ");
     push_in_list(&mut query, ids);
     let rows: Vec<NameRow> = query.build_query_as().fetch_all(pool).await?;
     Ok(rows.into_iter().map(|row| (row.id, row.username)).collect())

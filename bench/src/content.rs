@@ -105,7 +105,10 @@ async fn reactions(pool: &MySqlPool, viewer: i64) -> Result<()> {
 async fn follows(pool: &MySqlPool, viewer: i64) -> Result<()> {
     let insert = "INSERT INTO follow (id, follower_id, followee_id, created_at) ";
     insert_all(pool, insert, 0..PEOPLE / 3, |mut row, number| {
-        row.push_bind(id(600_000_000, number)).push_bind(viewer).push_bind(person(number * 3)).push_bind(moment(number));
+        row.push_bind(id(600_000_000, number))
+            .push_bind(viewer)
+            .push_bind(person(number * 3))
+            .push_bind(moment(number));
     })
     .await
 }

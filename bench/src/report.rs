@@ -31,7 +31,9 @@ impl Series {
 
 /// The table of all series; the first one is what the others are compared with.
 pub(crate) fn table(series: &[Series]) -> String {
-    let mut text = String::from("| | requests/s | p50 ms | p99 ms | answer bytes | throughput ratio |\n|---|---|---|---|---|---|\n");
+    let mut text = String::from(
+        "| | requests/s | p50 ms | p99 ms | answer bytes | throughput ratio |\n|---|---|---|---|---|---|\n",
+    );
     let Some(baseline) = series.first() else { return text };
     for entry in series {
         let Some(median) = entry.median() else { continue };

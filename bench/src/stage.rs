@@ -59,7 +59,8 @@ impl Stage {
         // The first query finds no popular list and has it built; only then is the baseline's answer the same.
         let ask = async |target: &Target| -> Result<Value> {
             let client = reqwest::Client::builder().no_proxy().build()?;
-            let mut request = client.post(format!("http://{}{}", target.address, target.path)).body(target.bodies[0].clone());
+            let mut request =
+                client.post(format!("http://{}{}", target.address, target.path)).body(target.bodies[0].clone());
             for (name, value) in &target.headers {
                 request = request.header(name, value);
             }
@@ -73,7 +74,11 @@ impl Stage {
                 return Ok(());
             }
         }
-        anyhow::bail!("the baseline and the router answer differently: {} and {}", ask(&targets[0].1).await?, ask(router).await?)
+        anyhow::bail!(
+            "the baseline and the router answer differently: {} and {}",
+            ask(&targets[0].1).await?,
+            ask(router).await?
+        )
     }
 
     /// What is measured, the baseline first.
@@ -90,7 +95,9 @@ impl Stage {
             bodies: vec![query.clone()],
             must_contain: "viewerHasLiked".into(),
         };
-        let likes = (0..content::VIDEOS).map(|number| format!("video_id={}&action_type={}", content::video(number), 1 + number % 2));
+        // Each video is liked and then unliked, so that nearly every request changes rows.
+        let action = |turn: i64| format!("video_id={}&action_type={}", content::video(turn / 2), 1 + turn % 2);
+        let likes = (0..content::VIDEOS * 2).map(action);
         let like = Target {
             address: router.clone(),
             method: "POST".into(),
