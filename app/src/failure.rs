@@ -45,3 +45,5 @@ impl From<anyhow::Error> for Failure {
         Self::Internal(error)
     }
 }
+
+impl std::error::Error for Failure {}

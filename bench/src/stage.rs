@@ -41,12 +41,12 @@ impl Stage {
         let servers = Servers::start(directory.path(), Options::ephemeral()).await?;
         let signing_key = SigningKey::generate();
         let settings = settings(&servers, &directory, &signing_key);
-        let platform = Platform::new(&settings).map_err(failure)?;
-        let domains = Domains::start(&settings, &platform).await.map_err(failure)?;
+        let platform = Platform::new(&settings)?;
+        let domains = Domains::start(&settings, &platform).await?;
         let viewer = Viewer { user_id: content::viewer().into(), session_id: SessionId::from(1) };
         content::fill(&databases(&domains), viewer.user_id.raw()).await?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let router = start_in_process(&settings, &platform, &domains, listener).await.map_err(failure)?;
+        let router = start_in_process(&settings, &platform, &domains, listener).await?;
         let signer = TokenSigner::new(&signing_key, &settings.auth, Arc::clone(&platform.clock))?;
         let access_token = signer.sign(viewer, 1)?.token;
         let (baseline, baseline_address) = serve_baseline(&settings, &platform, &domains, &signing_key).await?;
@@ -169,8 +169,4 @@ async fn serve_baseline(
         }
     });
     Ok((serving, address))
-}
-
-fn failure(failure: reel_app::Failure) -> anyhow::Error {
-    anyhow::anyhow!("{failure}")
 }
