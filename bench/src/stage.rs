@@ -97,7 +97,7 @@ impl Stage {
         };
         // Each video is liked and then unliked, so that nearly every request changes rows.
         let action = |turn: i64| format!("video_id={}&action_type={}", content::video(turn / 2), 1 + turn % 2);
-        let likes = (0..content::VIDEOS * 2).map(action);
+        let likes = (0..content::VIDEOS).map(action);
         let like = Target {
             address: router.clone(),
             method: "POST".into(),
