@@ -1,10 +1,12 @@
 use std::str::FromStr;
+use std::time::Instant;
 
 use reel_store::{MysqlSettings, connect};
 use sqlx::mysql::{MySqlConnectOptions, MySqlPool, MySqlSslMode};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, MySqlConnection};
 use url::Url;
 
+use crate::eventually::PATIENCE;
 use crate::servers::{self, MYSQL_URL};
 
 /// A part of the tests' MySQL for one test: an account of its own, and as many databases as it opens. All are dropped
@@ -83,6 +85,7 @@ impl TestMysql {
 
     async fn count(&self, column: &'static str) -> u64 {
         let mut admin = admin().await.expect("the tests' MySQL answers");
+        self.until_idle(&mut admin).await;
         let query = format!("SELECT {column} FROM information_schema.USER_STATISTICS WHERE USER = ?");
         let count: Option<i64> = sqlx::query_scalar(AssertSqlSafe(query))
             .bind(&self.account)
@@ -90,6 +93,16 @@ impl TestMysql {
             .await
             .expect("the tests' MySQL is a MariaDB with --userstat=1");
         u64::try_from(count.unwrap_or_default()).expect("a count")
+    }
+
+    /// The server counts a statement after it has sent its answer, and calls the connection idle after that.
+    async fn until_idle(&self, admin: &mut MySqlConnection) {
+        let busy = "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE USER = ? AND COMMAND <> 'Sleep'";
+        let deadline = Instant::now() + PATIENCE;
+        while sqlx::query_scalar::<_, i64>(busy).bind(&self.account).fetch_one(&mut *admin).await.expect("a count") > 0
+        {
+            assert!(Instant::now() < deadline, "statements of {} run on for {PATIENCE:?}", self.account);
+        }
     }
 }
 

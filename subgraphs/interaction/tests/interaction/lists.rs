@@ -144,6 +144,7 @@ async fn fifty_videos_cost_as_many_statements_as_one() {
     }
     let selection = "id likeCount commentCount viewerHasLiked comments(first: 3) { totalCount pageInfo { hasNextPage } \
         edges { node { content viewerHasLiked author { id } replies(first: 2) { totalCount edges { node { id parent { id } } } } } } }";
+    world.stop_clean_up().await;
     let mut costs = Vec::new();
     for ids in [&[7][..], &(1..=50).collect::<Vec<_>>()] {
         let before = world.mysql.reads().await;
@@ -163,6 +164,7 @@ async fn fifty_videos_cost_as_many_statements_as_one() {
 async fn a_total_costs_a_statement_only_when_it_is_asked_for() {
     let world = World::new().await;
     world.client.like_video(1, 10, true).await;
+    world.stop_clean_up().await;
     let mut costs = Vec::new();
     for selection in ["likedVideos { edges { cursor } }", "likedVideos { totalCount edges { cursor } }"] {
         let before = world.mysql.reads().await;

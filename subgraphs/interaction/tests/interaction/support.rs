@@ -47,6 +47,11 @@ impl World {
         Self { mysql, pool, clock, videos, client, tasks }
     }
 
+    /// For tests that count statements, as the clean-up makes some too.
+    pub(crate) async fn stop_clean_up(&self) {
+        self.tasks.stop(Duration::from_secs(10)).await;
+    }
+
     /// Another such process over the same stores.
     pub(crate) async fn start_also(&self, tasks: &Tasks) {
         start(&self.pool, &self.clock, &self.videos, tasks, Seconds(1)).await;
@@ -54,7 +59,7 @@ impl World {
 
     /// The same stores under a new process, which cleans up at once and then again and again.
     pub(crate) async fn restart(&mut self) {
-        self.tasks.stop(Duration::from_secs(10)).await;
+        self.stop_clean_up().await;
         self.tasks = Tasks::default();
         self.client = start(&self.pool, &self.clock, &self.videos, &self.tasks, Seconds(1)).await;
     }

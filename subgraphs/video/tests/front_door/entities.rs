@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::world::{ANA, BEN, World, codes};
@@ -54,6 +56,8 @@ async fn the_number_of_statements_does_not_grow_with_the_page() {
         world.users.0.lock().unwrap().insert(1_000 + number, format!("user{number}"));
         videos.push(world.published(1_000 + number, "t", "").await);
     }
+    // The clean-up reads too.
+    world.tasks.stop(Duration::from_secs(10)).await;
     let reads = async |of: Vec<Value>| {
         let before = world.database.mysql().reads().await;
         let data = world.data(None, ENTITIES, json!({"of": of})).await;

@@ -122,6 +122,8 @@ async fn pages_that_cannot_be_are_refused_with_a_code() {
 async fn a_length_costs_a_statement_only_when_it_is_asked_for() {
     let world = World::new().await;
     publish_many(&world, 2).await;
+    // The clean-up reads too.
+    world.tasks.stop(Duration::from_secs(10)).await;
     let reads = async |document: &str| {
         let before = world.database.mysql().reads().await;
         world.data(None, document, json!({})).await;

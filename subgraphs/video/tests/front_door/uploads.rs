@@ -193,9 +193,10 @@ fn hanging_ffmpeg(directory: &Path) -> PathBuf {
     script
 }
 
-/// Whether the process has ended. One that nobody has waited for yet has no command line any more.
+/// Whether the process has ended: nobody may have waited for it yet (`Z`). Its command line would not tell, as it is
+/// empty also while the process turns into another program.
 fn has_ended(pid: &str) -> bool {
-    std::fs::read(format!("/proc/{}/cmdline", pid.trim())).map_or(true, |command| command.is_empty())
+    std::fs::read_to_string(format!("/proc/{}/status", pid.trim())).map_or(true, |status| status.contains("State:\tZ"))
 }
 
 #[tokio::test]
