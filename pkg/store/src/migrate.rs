@@ -55,9 +55,10 @@ pub async fn migrate(pool: &MySqlPool, migrator: &Migrator, lock_name: &str) -> 
 }
 
 async fn lock(connection: &mut MySqlConnection, lock_name: &str) -> Result<(), MigrationError> {
-    // Lock names are shared by the whole server and 64 characters at most, so the database goes in as a hash.
+    // Lock names are shared by the whole server and 64 characters at most, so the database goes in as a hash: one that
+    // every server has (MySQL 9.7 has no MD5 without a component).
     let taken: Option<i64> =
-        sqlx::query_scalar("SELECT GET_LOCK(CONCAT('migrate ', MD5(CONCAT(?, '/', DATABASE()))), ?)")
+        sqlx::query_scalar("SELECT GET_LOCK(CONCAT('migrate ', LEFT(SHA2(CONCAT(?, '/', DATABASE()), 256), 56)), ?)")
             .bind(lock_name)
             .bind(LOCK_WAIT_S)
             .fetch_one(connection)

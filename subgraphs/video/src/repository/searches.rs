@@ -40,7 +40,7 @@ impl Repository {
         use sqlx::Row as _;
 
         let Some(ordered) = self.rarest_first(criteria).await? else { return Ok(Vec::new()) };
-        let mut query = QueryBuilder::<MySql>::new("EXPLAIN ");
+        let mut query = QueryBuilder::<MySql>::new("EXPLAIN FORMAT=TRADITIONAL ");
         push_selection(&mut query, "v.id", &ordered, Some(page));
         query.push(" ORDER BY ").push(order_column(&ordered)).push(" DESC LIMIT ").push_bind(page.limit());
         let rows = query.build().fetch_all(&self.pool).await?;
@@ -233,7 +233,9 @@ mod tests {
     async fn lists_by_visits_read_an_index_in_its_order() {
         let database = TestDatabase::new(crate::NAME).await;
         filled(&database).await;
-        let plan = sqlx::query("EXPLAIN SELECT id, visit_count FROM video ORDER BY visit_count DESC, id DESC LIMIT 50");
+        let plan = sqlx::query(
+            "EXPLAIN FORMAT=TRADITIONAL SELECT id, visit_count FROM video ORDER BY visit_count DESC, id DESC LIMIT 50",
+        );
         let plan = plan.fetch_one(database.pool()).await.unwrap();
         let (key, extra): (String, String) = (sqlx::Row::get(&plan, "key"), sqlx::Row::get(&plan, "Extra"));
         assert!(key == "video_visits" && !extra.contains("filesort"), "{key}: {extra}");

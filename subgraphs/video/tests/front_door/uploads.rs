@@ -9,6 +9,7 @@ use reel_rpc::video::video_service_client::VideoServiceClient;
 use reel_rpc::{Channel, upload};
 use reel_testkit::eventually;
 use reel_video::{VideoSettings, check_ffmpeg};
+use sqlx::Executor;
 use tokio::task::JoinHandle;
 use tonic::Request;
 
@@ -224,7 +225,7 @@ async fn a_caller_that_goes_away_while_files_are_stored_leaves_nothing() {
     // Holds back the row, which comes before the files.
     let mut holding = world.database.pool().acquire().await.unwrap();
     for statement in ["SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", "BEGIN", "SELECT id FROM upload FOR UPDATE"] {
-        sqlx::query(statement).execute(&mut *holding).await.unwrap();
+        holding.execute(statement).await.unwrap();
     }
     let uploading = tokio::spawn({
         let world = world.clone();
@@ -236,7 +237,7 @@ async fn a_caller_that_goes_away_while_files_are_stored_leaves_nothing() {
     uploading.abort();
     assert!(uploading.await.unwrap_err().is_cancelled());
     assert_eq!(world.all_files().len(), 1, "the work goes on");
-    sqlx::query("ROLLBACK").execute(&mut *holding).await.unwrap();
+    holding.execute("ROLLBACK").await.unwrap();
     // The spooled file is there until both are stored, and those are there until they are discarded.
     eventually("all files are removed", async || world.all_files().is_empty()).await;
     eventually("the row is removed", async || world.count("upload").await == 0).await;
