@@ -1,4 +1,5 @@
-//! Which graph a router process serves: Reelgraph's own, or the one in a file that may change while it is served.
+//! Which graph a router process serves: Reelgraph's own, the one in a file, or one composed of listed subgraphs. The last
+//! two may change while they are served.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -6,17 +7,18 @@ use std::sync::Arc;
 
 use reel_auth::call::CallSigner;
 use reel_router::Engine;
+use reel_router::config::{ListedSubgraph, SupergraphSettings};
 use reel_router::graph::LiveGraph;
-use reel_router::reload::{BuildEngine, SupergraphTask, SupergraphWatch};
+use reel_router::reload::{BuildEngine, ListedSubgraphs, SupergraphFile, SupergraphTask, SupergraphWatch};
 use reel_router::transport::HttpConnector;
 
 use crate::cli::Domain;
-use crate::{Failure, Settings};
+use crate::{Failure, Settings, compose};
 
 /// The supergraph of our own subgraphs, as reviewed; `reelgraph schema --check` keeps it up to date.
 pub(crate) const SUPERGRAPH: &str = include_str!("../../schema/supergraph.graphql");
 
-/// A graph that is served, and the watch over its file.
+/// A graph that is served, and the watch over what it comes from.
 pub(crate) struct Served {
     pub(crate) graph: Arc<LiveGraph>,
     pub(crate) reload: Option<SupergraphTask>,
@@ -34,17 +36,46 @@ pub(crate) async fn start(
     let engine = router.engine();
     let build: BuildEngine =
         Arc::new(move |text| Engine::connect(text, |name, url| connector.connect(name, url), engine.clone()));
-    let text = match &router.supergraph.file {
-        Some(path) => read(path)?,
-        None => SUPERGRAPH.to_owned(),
-    };
+    let (text, source) = first(&router.supergraph).await?;
     let graph = LiveGraph::start(build(&text).map_err(Failure::usage)?, router).await.map_err(Failure::usage)?;
     let graph = Arc::new(graph);
-    let reload = router.supergraph.file.as_ref().map(|path| {
-        let poll = router.supergraph.poll_ms.duration();
-        SupergraphWatch::new(path.clone(), &text, Arc::clone(&graph), build, poll).spawn()
-    });
+    let poll = router.supergraph.poll_ms.duration();
+    let watch = |source| match source {
+        Source::Own => None,
+        Source::File(file) => Some(SupergraphWatch::new(file, &text, Arc::clone(&graph), build, poll)),
+        Source::Listed(listed) => Some(SupergraphWatch::new(listed, &text, Arc::clone(&graph), build, poll)),
+    };
+    let reload = watch(source).map(SupergraphWatch::spawn);
     Ok(Served { graph, reload })
+}
+
+/// Where the next supergraph may come from.
+enum Source {
+    Own,
+    File(SupergraphFile),
+    Listed(ListedSubgraphs),
+}
+
+/// The supergraph to begin with.
+async fn first(settings: &SupergraphSettings) -> Result<(String, Source), Failure> {
+    match &settings.file {
+        Some(_) if !settings.subgraphs.is_empty() => {
+            Err(Failure::usage("router.supergraph: name a `file` or list `subgraphs`, not both"))
+        }
+        Some(path) => {
+            let text = read(path)?;
+            let file = SupergraphFile::new(path.clone(), &text);
+            Ok((text, Source::File(file)))
+        }
+        None if settings.is_own() => Ok((SUPERGRAPH.to_owned(), Source::Own)),
+        None => {
+            let listed = ListedSubgraphs::read(settings).await;
+            let listed = listed.map_err(|error| Failure::usage(format!("router.supergraph.subgraphs: {error}")))?;
+            let origins = settings.subgraphs.iter().map(ListedSubgraph::origin);
+            let text = compose::composed(listed.subgraphs(), origins)?;
+            Ok((text, Source::Listed(listed)))
+        }
+    }
 }
 
 /// The addresses of our own domains, as far as `router.subgraph_urls` does not replace them.

@@ -116,8 +116,8 @@ pub async fn start_remote(
     let endpoint = |url: &str| format!("{}/graphql", url.trim_end_matches('/'));
     let fallbacks = own.iter().map(|(domain, url)| (domain.name().to_owned(), endpoint(url))).collect();
     let served = graph::start(settings, fallbacks, Some(Arc::new(platform.call_signer()))).await?;
-    // Which subgraphs of a file are ours is not known, and others need not have a probe.
-    let is_ours = settings.router.supergraph.file.is_none();
+    // Which subgraphs of another graph are ours is not known, and others need not have a probe.
+    let is_ours = settings.router.supergraph.is_own();
     let checks = own.iter().filter(|_| is_ours).map(|(domain, url)| subgraph_check(domain.name(), url)).collect();
     start_with_accounts(settings, platform, served, links, checks, listener).await
 }
@@ -208,7 +208,7 @@ fn listen(
 /// Whether the router has to know who asks. Only in front of somebody else's graph it need not.
 fn knows_accounts(settings: &Settings) -> bool {
     let has_keys = !settings.auth.public_keys.is_empty() || settings.auth.signing_key.is_some();
-    settings.router.rest.enabled || settings.router.supergraph.file.is_none() || has_keys
+    settings.router.rest.enabled || settings.router.supergraph.is_own() || has_keys
 }
 
 fn watch_ended_sessions(

@@ -13,7 +13,7 @@ use serde::Deserialize;
 pub use calls::{CallOverrides, CallSettings, SubgraphCallSettings};
 pub use documents::DocumentSettings;
 pub use limits::LimitSettings;
-pub use supergraph::SupergraphSettings;
+pub use supergraph::{ListedSubgraph, SupergraphSettings};
 
 use crate::EngineSettings;
 

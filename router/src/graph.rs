@@ -38,6 +38,8 @@ pub struct GraphState {
     pub generation: u64,
     /// Why the newest attempt was refused; `None` after one that was not.
     pub refused: Option<String>,
+    /// What could not be read, so that something older is in its place.
+    pub stale: Option<String>,
 }
 
 impl LiveGraph {
@@ -66,15 +68,32 @@ impl LiveGraph {
         let planned =
             served.engine.warm_up(&self.current.load().engine, self.warm_up, Instant::now() + WARM_UP_TIME).await;
         self.current.store(Arc::new(served));
-        self.state.send_modify(|state| *state = GraphState { generation: state.generation + 1, refused: None });
+        self.state.send_modify(|state| {
+            state.generation += 1;
+            state.refused = None;
+        });
         tracing::info!(operations = planned, "another supergraph is served");
         Ok(())
     }
 
-    /// Remembers that a replacement cannot be served. The reason is for the operator.
+    /// Remembers that a replacement cannot be served. The reason is for the operator, who is told once.
     pub fn refuse(&self, reason: String) {
-        tracing::error!(reason, "the supergraph is refused; the one before it is still served");
-        self.state.send_modify(|state| state.refused = Some(reason));
+        if self.state.borrow().refused.as_ref() != Some(&reason) {
+            tracing::error!(reason, "the supergraph is refused; the one before it is still served");
+            self.state.send_modify(|state| state.refused = Some(reason));
+        }
+    }
+
+    /// Remembers what could not be read, or that everything can. The operator is told once.
+    pub(crate) fn note_stale(&self, stale: Option<String>) {
+        if self.state.borrow().stale == stale {
+            return;
+        }
+        match &stale {
+            Some(reason) => tracing::warn!(reason, "a schema cannot be read"),
+            None => tracing::info!("every schema can be read again"),
+        }
+        self.state.send_modify(|state| state.stale = stale);
     }
 
     /// The newest attempt is what is served already.
@@ -92,12 +111,12 @@ impl LiveGraph {
         self.current.load_full()
     }
 
-    /// Reports a refused replacement. The router serves all the same, so it stays ready.
+    /// Reports a refused replacement, or else what could not be read. The router serves all the same, so it stays ready.
     pub(crate) fn readiness(&self) -> ReadinessCheck {
         let state = self.state.subscribe();
         let probe = move || -> BoxFuture<'static, Result<(), String>> {
-            let refused = state.borrow().refused.clone();
-            Box::pin(std::future::ready(refused.map_or(Ok(()), Err)))
+            let GraphState { refused, stale, .. } = state.borrow().clone();
+            Box::pin(std::future::ready(refused.or(stale).map_or(Ok(()), Err)))
         };
         ReadinessCheck::new("supergraph", Arc::new(probe)).advisory()
     }

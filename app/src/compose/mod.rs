@@ -6,7 +6,7 @@ mod sources;
 use std::io::IsTerminal as _;
 use std::path::Path;
 
-use reel_composition::{Diagnostic, Supergraph, compose};
+use reel_composition::{Diagnostic, Subgraph, Supergraph, compose};
 use report::Report;
 use sources::Source;
 
@@ -27,13 +27,32 @@ pub(crate) async fn run(options: &ComposeOptions, list: Option<&Path>) -> Result
     } else {
         as_text(options, &sources, &composed)?;
     }
-    match composed {
-        Ok(_) => Ok(()),
-        Err(errors) => {
-            let count = errors.len();
-            let noun = if count == 1 { "error" } else { "errors" };
-            Err(Failure::internal(anyhow::anyhow!("the subgraphs do not compose: {count} {noun}")))
-        }
+    composed.map(drop).map_err(|errors| failure(&errors))
+}
+
+/// Composes subgraphs that were read from `origins`. Errors are printed with their lines as [`run`] prints them.
+///
+/// # Errors
+/// That they do not compose.
+pub(crate) fn composed(subgraphs: Vec<Subgraph>, origins: impl Iterator<Item = String>) -> Result<String, Failure> {
+    compose(&subgraphs).map(|supergraph| supergraph.supergraph_sdl).map_err(|errors| {
+        let sources: Vec<_> =
+            subgraphs.into_iter().zip(origins).map(|(subgraph, origin)| Source { subgraph, origin }).collect();
+        print(&sources, &errors);
+        failure(&errors)
+    })
+}
+
+fn failure(errors: &[Diagnostic]) -> Failure {
+    let count = errors.len();
+    let noun = if count == 1 { "error" } else { "errors" };
+    Failure::internal(anyhow::anyhow!("the subgraphs do not compose: {count} {noun}"))
+}
+
+fn print(sources: &[Source], diagnostics: &[Diagnostic]) {
+    let report = Report { sources, colour: is_colour_wanted() };
+    for diagnostic in diagnostics {
+        eprintln!("{}", report.text(diagnostic));
     }
 }
 
@@ -44,10 +63,7 @@ fn as_text(options: &ComposeOptions, sources: &[Source], composed: &Composed) ->
         Ok(supergraph) => &supergraph.hints,
         Err(errors) => errors,
     };
-    let report = Report { sources, colour: is_colour_wanted() };
-    for diagnostic in diagnostics {
-        eprintln!("{}", report.text(diagnostic));
-    }
+    print(sources, diagnostics);
     match (composed, &options.output) {
         (Ok(supergraph), Some(file)) => write(file, wanted(options, supergraph)),
         (Ok(supergraph), None) => {

@@ -9,16 +9,51 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SupergraphSettings {
-    /// A file with a supergraph, as `reelgraph compose` prints it. Without one, Reelgraph's own graph is served.
+    /// A file with a supergraph, as `reelgraph compose` prints it.
     pub file: Option<PathBuf>,
-    /// How often the file is looked at, in milliseconds.
+    /// The subgraphs that the supergraph is composed of, instead of a file. Without either, Reelgraph's own graph is served.
+    pub subgraphs: Vec<ListedSubgraph>,
+    /// How often files are looked at, in milliseconds.
     pub poll_ms: Millis,
+    /// How often subgraphs without a file are asked for their schemas, in milliseconds.
+    pub ask_ms: Millis,
+    /// How long one of them may take to answer, in milliseconds.
+    pub ask_timeout_ms: Millis,
+    /// The longest such answer, in bytes.
+    pub schema_bytes: usize,
     /// How many of the most frequent operations are planned over a new supergraph before it is served.
     pub warm_up: usize,
 }
 
+/// A subgraph that a supergraph is composed of.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListedSubgraph {
+    /// Its name: unique in the graph.
+    pub name: String,
+    /// Where the router finds it; without a file, its schema is read from there, too (`_service { sdl }`).
+    pub url: Option<String>,
+    /// A file with its schema.
+    pub file: Option<PathBuf>,
+}
+
+impl SupergraphSettings {
+    /// Whether it is Reelgraph's own graph that is served.
+    pub fn is_own(&self) -> bool {
+        self.file.is_none() && self.subgraphs.is_empty()
+    }
+}
+
 impl Default for SupergraphSettings {
     fn default() -> Self {
-        Self { file: None, poll_ms: Millis(1_000), warm_up: 200 }
+        Self {
+            file: None,
+            subgraphs: Vec::new(),
+            poll_ms: Millis(1_000),
+            ask_ms: Millis(10_000),
+            ask_timeout_ms: Millis(5_000),
+            schema_bytes: 16 * 1024 * 1024,
+            warm_up: 200,
+        }
     }
 }

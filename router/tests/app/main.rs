@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod authentication;
+mod composed;
 mod documents;
 mod graphql;
 mod limits;

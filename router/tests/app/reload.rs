@@ -16,7 +16,7 @@ use reel_router::Engine;
 use reel_router::config::RouterSettings;
 use reel_router::graph::{GraphState, LiveGraph};
 use reel_router::http::{RouterApp, RouterParts};
-use reel_router::reload::{BuildEngine, SupergraphTask, SupergraphWatch};
+use reel_router::reload::{BuildEngine, SupergraphFile, SupergraphTask, SupergraphWatch};
 use reel_router::transport::{SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError};
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -43,7 +43,7 @@ fn supergraph(generation: usize) -> String {
 }
 
 /// All at once, so that no half of it is ever read.
-fn write(file: &Path, text: &str) {
+pub(crate) fn write(file: &Path, text: &str) {
     let new = file.with_extension("new");
     std::fs::write(&new, text).unwrap();
     std::fs::rename(new, file).unwrap();
@@ -68,11 +68,12 @@ async fn serve(file: &Path) -> Served {
     let build: BuildEngine = Arc::new(move |text| Engine::connect(text, connect, engine.clone()));
     let graph = Arc::new(LiveGraph::start(build(&text).unwrap(), &settings).await.unwrap());
     let app = app(&graph);
-    let watch = SupergraphWatch::new(file.into(), &text, Arc::clone(&graph), build, Duration::from_millis(5)).spawn();
+    let source = SupergraphFile::new(file.into(), &text);
+    let watch = SupergraphWatch::new(source, &text, Arc::clone(&graph), build, Duration::from_millis(5)).spawn();
     Served { app, state: graph.state(), graph, watch }
 }
 
-fn app(graph: &Arc<LiveGraph>) -> Router {
+pub(crate) fn app(graph: &Arc<LiveGraph>) -> Router {
     let mut settings = RouterSettings::default();
     settings.rest.enabled = false;
     let parts = RouterParts {
@@ -86,26 +87,26 @@ fn app(graph: &Arc<LiveGraph>) -> Router {
     RouterApp::routes(parts).unwrap()
 }
 
-async fn send(app: &Router, request: Request<Body>) -> (u16, Value) {
+pub(crate) async fn send(app: &Router, request: Request<Body>) -> (u16, Value) {
     let response = app.clone().oneshot(request).await.unwrap();
     let status = response.status().as_u16();
     let body = response.into_body().collect().await.unwrap().to_bytes();
     (status, serde_json::from_slice(&body).unwrap())
 }
 
-async fn ask(app: &Router, query: &str) -> (u16, Value) {
+pub(crate) async fn ask(app: &Router, query: &str) -> (u16, Value) {
     let body = json!({ "query": query }).to_string();
     let request = Request::post("/graphql").header("content-type", "application/json");
     send(app, request.header("accept", "application/graphql-response+json").body(Body::from(body)).unwrap()).await
 }
 
 /// What a router says that has not been asked before: an answer serves for a while.
-async fn readiness(graph: &Arc<LiveGraph>) -> (u16, Value) {
+pub(crate) async fn readiness(graph: &Arc<LiveGraph>) -> (u16, Value) {
     send(&app(graph), Request::get("/readyz").body(Body::empty()).unwrap()).await
 }
 
 /// Asks until it is told to stop, and counts the answers. One that is not right ends the test.
-async fn load(app: Router, stop: Arc<AtomicBool>, answers: Arc<AtomicUsize>, worker: usize) {
+pub(crate) async fn load(app: Router, stop: Arc<AtomicBool>, answers: Arc<AtomicUsize>, worker: usize) {
     let mut at = 0;
     while !stop.load(Ordering::Relaxed) {
         at += 1;
