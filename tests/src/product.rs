@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::Path;
 
 use reel_auth::{InternalKey, SigningKey};
@@ -119,13 +120,22 @@ impl Product {
         ["files", "spool"].iter().map(|folder| count_files(&self.directory.path().join(folder))).sum()
     }
 
-    /// Ends the process of one subgraph.
+    /// Where a process listens: that of a subgraph, `router` or `dev`.
     ///
     /// # Panics
-    /// When it has no process of its own or does not end in order.
-    pub async fn stop_subgraph(&self, name: &str) {
+    /// When there is no such process.
+    pub async fn address(&self, name: &str) -> SocketAddr {
+        let processes = self.processes.lock().await;
+        processes.iter().find(|process| process.name == name).expect("there is such a process").address
+    }
+
+    /// Asks a process to stop and waits until it has.
+    ///
+    /// # Panics
+    /// When there is no such process or it does not end in order.
+    pub async fn stop_process(&self, name: &str) {
         let mut processes = self.processes.lock().await;
-        let index = processes.iter().position(|process| process.name == name).expect("the subgraph has a process");
+        let index = processes.iter().position(|process| process.name == name).expect("there is such a process");
         let mut process = processes.remove(index);
         assert!(process.stop().await.success(), "{name} does not end in order");
     }

@@ -197,3 +197,29 @@ pub(crate) async fn delete(tx: &mut MySqlConnection, pair: Pair) -> Result<bool>
         .await?;
     Ok(deleted.rows_affected() > 0)
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use reel_testkit::TestDatabase;
+    use sqlx::Executor as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_row_is_found_that_was_committed_after_the_transaction_began() {
+        let database = TestDatabase::new(crate::NAME).await;
+        reel_store::migrate(database.pool(), &crate::MIGRATOR, crate::NAME).await.unwrap();
+        let pair = Pair { follower: UserId::from(1), followee: UserId::from(2) };
+        let mut early = database.pool().acquire().await.unwrap();
+        for statement in ["SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ", "BEGIN", "SELECT * FROM follow"] {
+            early.execute(statement).await.unwrap();
+        }
+        let mut late = database.pool().acquire().await.unwrap();
+        let made = Moment { id: Snowflake::from(7), at: "2026-01-01T08:00:00Z".parse().unwrap() };
+        insert(&mut late, pair, made, None).await.unwrap();
+        assert_eq!(find(&mut early, pair).await.unwrap().map(|moment| moment.id), Some(made.id));
+        drop((early, late));
+        database.close().await;
+    }
+}

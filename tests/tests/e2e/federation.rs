@@ -88,7 +88,7 @@ fn only_social_is_missing(answer: &reel_e2e::GraphqlAnswer) {
 async fn a_subgraph_that_is_gone_leaves_the_others_fields_intact() {
     play(Form::SeparateProcesses, &[], async |stage| {
         let scene = Scene::set(stage).await;
-        stage.product.stop_subgraph("social").await;
+        stage.product.stop_process("social").await;
         let answer = scene.bo.graphql(QUERY, json!({"first": 1})).await;
         only_social_is_missing(&answer);
         assert!(answer.codes().iter().all(|code| *code == "SERVICE_UNAVAILABLE"), "{}", answer.0);
@@ -98,14 +98,14 @@ async fn a_subgraph_that_is_gone_leaves_the_others_fields_intact() {
         eventually("readiness reports it", async || scene.bo.status("/readyz").await == 503).await;
         assert_eq!(scene.bo.status("/livez").await, 200);
 
-        stage.product.stop_subgraph("interaction").await;
+        stage.product.stop_process("interaction").await;
         let answer = scene.bo.graphql(QUERY, json!({"first": 1})).await;
         let node = &answer.partial()["popularVideos"]["edges"][0]["node"];
         let expected = json!({"title": "Harbour", "author": {"username": "ana", "viewerIsFollowing": null},
             "likeCount": null, "viewerHasLiked": null, "comments": null});
         assert_eq!(node, &expected);
 
-        stage.product.stop_subgraph("user").await;
+        stage.product.stop_process("user").await;
         let answer = scene.bo.graphql(QUERY, json!({"first": 1})).await;
         assert_eq!(answer.partial()["popularVideos"]["edges"][0]["node"]["title"], "Harbour", "{}", answer.0);
         assert_eq!(answer.partial()["popularVideos"]["edges"][0]["node"]["author"], Value::Null, "{}", answer.0);
@@ -119,7 +119,7 @@ async fn a_subgraph_that_comes_back_is_found_again() {
         let scene = Scene::set(stage).await;
         let whole = scene.bo.graphql(QUERY, json!({"first": 1})).await;
         for name in ["social", "user", "video", "interaction"] {
-            stage.product.stop_subgraph(name).await;
+            stage.product.stop_process(name).await;
             let broken = scene.bo.graphql(QUERY, json!({"first": 1})).await;
             assert!(!broken.codes().is_empty(), "{name} is needed for it");
             stage.product.start_subgraph(name).await;

@@ -32,6 +32,7 @@ mod likes;
 mod relations;
 mod sessions;
 mod settings;
+mod stopping;
 mod users;
 mod videos;
 
