@@ -32,7 +32,8 @@ pub(crate) async fn start(
     signer: Option<Arc<CallSigner>>,
 ) -> Result<Served, Failure> {
     let router = &settings.router;
-    let connector = HttpConnector::new(router.subgraph_urls.clone(), fallbacks, router.subgraph_calls.clone(), signer);
+    let connector = HttpConnector::new(router.subgraph_urls.clone(), fallbacks, router.subgraph_calls.clone(), signer)
+        .with_headers(router.subgraph_headers.clone());
     let engine = router.engine();
     let build: BuildEngine =
         Arc::new(move |text| Engine::connect(text, |name, url| connector.connect(name, url), engine.clone()));

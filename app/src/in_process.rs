@@ -21,7 +21,11 @@ impl SubgraphTransport for InProcess {
             deadline: request.context.deadline,
         };
         let response = self.0.execute(call).await;
-        Ok(SubgraphResponse { data: response.data, errors: response.errors.into_iter().map(error).collect() })
+        Ok(SubgraphResponse {
+            data: response.data,
+            errors: response.errors.into_iter().map(error).collect(),
+            ..SubgraphResponse::default()
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod calls;
 mod documents;
+mod headers;
 mod limits;
 mod supergraph;
 
@@ -12,6 +13,10 @@ use serde::Deserialize;
 
 pub use calls::{CallOverrides, CallSettings, SubgraphCallSettings};
 pub use documents::DocumentSettings;
+pub use headers::{
+    AnswerHeader, AnswerName, FixedValue, HeaderMerge, HeaderRules, InsertedHeader, PropagatedHeader, SentName,
+    SubgraphHeaderSettings,
+};
 pub use limits::LimitSettings;
 pub use supergraph::{ListedSubgraph, SupergraphSettings};
 
@@ -29,6 +34,8 @@ pub struct RouterSettings {
     pub subgraph_urls: BTreeMap<String, String>,
     /// Calls to subgraphs over HTTP.
     pub subgraph_calls: SubgraphCallSettings,
+    /// Headers that pass between clients and subgraphs over HTTP.
+    pub subgraph_headers: SubgraphHeaderSettings,
     /// Connections.
     pub http: HttpSettings,
     /// What one request may cost.

@@ -10,6 +10,7 @@ pub mod engine;
 mod error;
 pub mod executor;
 pub mod graph;
+mod headers;
 pub mod http;
 mod introspection;
 mod path;

@@ -193,6 +193,7 @@ impl Execution<'_> {
             document: Arc::clone(document),
             operation_name: None,
             variables,
+            headers: None,
             context: Arc::clone(self.context),
         };
         // In one process a subgraph's panic would otherwise take the whole answer with it.

@@ -21,6 +21,7 @@ use super::{Failure, UploadGate, cors, graphiql, graphql, guard, language, probe
 use crate::auth::{Authenticator, EndedSessions};
 use crate::config::RouterSettings;
 use crate::graph::LiveGraph;
+use crate::headers::HeaderPassage;
 use crate::rest;
 
 /// What the application is made of.
@@ -98,6 +99,7 @@ pub(crate) struct Shared {
     pub(crate) authenticator: Authenticator,
     pub(crate) gate: Option<UploadGate>,
     pub(crate) documents: KnownDocuments,
+    pub(crate) headers: HeaderPassage,
     pub(crate) settings: RouterSettings,
 }
 
@@ -112,7 +114,9 @@ impl RouterApp {
     /// When a setting cannot be used.
     pub fn routes(mut parts: RouterParts) -> Result<Router, StartError> {
         parts.settings.graphql = parts.settings.shown();
-        let cors = cors::layer(&parts.settings.http.cors_origins).map_err(|origin| StartError::Origin { origin })?;
+        let headers = HeaderPassage::new(&parts.settings.subgraph_headers);
+        let cors =
+            cors::layer(&parts.settings.http.cors_origins, &headers).map_err(|origin| StartError::Origin { origin })?;
         let places = Arc::new(Semaphore::new(parts.settings.http.max_in_flight));
         let probes = probe_routes(&parts);
         let shared = Arc::new(Shared {
@@ -120,6 +124,7 @@ impl RouterApp {
             gate: parts.accounts.map(|accounts| accounts.gate(&parts.settings)),
             graph: parts.graph,
             documents: KnownDocuments::open(&parts.settings)?,
+            headers,
             settings: parts.settings,
         });
         let rest = if shared.settings.rest.enabled { rest::routes(Arc::clone(&shared))? } else { Router::new() };

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use http::HeaderMap;
 use reel_auth::Viewer;
 
-use crate::transport::RequestContext;
+use crate::transport::{ClientHeaders, RequestContext};
 
 /// What the head of a request says about how it is to be run.
 #[derive(Debug, Clone)]
@@ -12,6 +12,7 @@ pub(crate) struct RequestHead {
     request_id: String,
     traceparent: Option<String>,
     pub(crate) deadline: Instant,
+    headers: Option<Arc<ClientHeaders>>,
 }
 
 impl RequestHead {
@@ -26,7 +27,13 @@ impl RequestHead {
             request_id: observed.request_id().to_owned(),
             traceparent: traceparent.map(str::to_owned),
             deadline: Instant::now() + limit,
+            headers: None,
         }
+    }
+
+    /// The same request with what may pass between the client and subgraphs.
+    pub(crate) fn passing(self, headers: Option<Arc<ClientHeaders>>) -> Self {
+        Self { headers, ..self }
     }
 
     /// The same request with this much time from now on.
@@ -41,6 +48,14 @@ impl RequestHead {
             request_id: self.request_id.clone(),
             traceparent: self.traceparent.clone(),
             deadline: self.deadline,
+            headers: self.headers.clone(),
         })
+    }
+
+    /// Puts what subgraphs answered for the client into the headers of the answer.
+    pub(crate) fn announce(&self, headers: &mut HeaderMap) {
+        if let Some(answered) = &self.headers {
+            answered.announce(headers);
+        }
     }
 }

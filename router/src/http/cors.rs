@@ -4,6 +4,8 @@ use http::header::{ACCEPT, ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
+use crate::headers::HeaderPassage;
+
 const REQUEST_HEADERS: [HeaderName; 8] = [
     ACCEPT,
     ACCEPT_LANGUAGE,
@@ -27,7 +29,7 @@ const MAX_AGE: Duration = Duration::from_secs(3600);
 ///
 /// # Errors
 /// The origin that is not one.
-pub(super) fn layer(origins: &[String]) -> Result<Option<CorsLayer>, String> {
+pub(super) fn layer(origins: &[String], passing: &HeaderPassage) -> Result<Option<CorsLayer>, String> {
     if origins.is_empty() {
         return Ok(None);
     }
@@ -35,10 +37,14 @@ pub(super) fn layer(origins: &[String]) -> Result<Option<CorsLayer>, String> {
     let layer = CorsLayer::new()
         .allow_origin(AllowOrigin::list(allowed))
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
-        .allow_headers(REQUEST_HEADERS)
-        .expose_headers(ANSWER_HEADERS)
+        .allow_headers(with(&REQUEST_HEADERS, passing.wanted()))
+        .expose_headers(with(&ANSWER_HEADERS, passing.answered()))
         .max_age(MAX_AGE);
     Ok(Some(layer))
+}
+
+fn with(ours: &[HeaderName], passing: &[HeaderName]) -> Vec<HeaderName> {
+    ours.iter().chain(passing.iter().filter(|name| !ours.contains(name))).cloned().collect()
 }
 
 fn parse(origin: &str) -> Result<HeaderValue, String> {

@@ -20,6 +20,7 @@ use super::objects::TimeFormat;
 use super::{form, outcome};
 use crate::auth::{Authentication, Caller, Credentials};
 use crate::http::{Failure, Reply, RequestHead, Shared, drain, language};
+use crate::transport::ClientHeaders;
 
 /// How much longer than its deadline a request may run: the engine ends fetches at the deadline and still needs a moment.
 const GRACE: Duration = Duration::from_millis(500);
@@ -39,7 +40,9 @@ pub(super) async fn serve(endpoint: &Endpoint, rest: &Rest, request: Request) ->
         (_, Takes::File { .. }) => rest.shared.authenticator.authenticate_sender(&head.headers).await,
         _ => rest.shared.authenticator.authenticate(&head.headers).await,
     };
-    let (mut response, logged_out) = match rest.answer(endpoint, &mut authentication, &head, body).await {
+    let client = rest.shared.headers.of(&head.headers);
+    let answered = rest.answer(endpoint, &mut authentication, &head, client.clone(), body).await;
+    let (mut response, logged_out) = match answered {
         Ok(reply) => {
             let logged_out = reply.logged_out;
             (reply.into_response(), logged_out)
@@ -53,6 +56,9 @@ pub(super) async fn serve(endpoint: &Endpoint, rest: &Rest, request: Request) ->
             (response, false)
         }
     };
+    if let Some(client) = client {
+        client.announce(response.headers_mut());
+    }
     if !logged_out {
         authentication.announce(response.headers_mut());
     }
@@ -65,10 +71,11 @@ impl Rest {
         endpoint: &Endpoint,
         authentication: &mut Authentication,
         head: &Parts,
+        client: Option<Arc<ClientHeaders>>,
         body: Body,
     ) -> Result<Reply, Failure> {
         let limit = self.shared.settings.limits.deadline_s.duration();
-        let request = RequestHead::read(&head.headers, limit);
+        let request = RequestHead::read(&head.headers, limit).passing(client);
         let viewer = match self.admit(endpoint.access, authentication.caller) {
             Ok(viewer) => viewer,
             Err(code) => {

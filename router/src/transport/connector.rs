@@ -7,8 +7,10 @@ use http::Uri;
 use reel_auth::call::CallSigner;
 
 use super::http::{HttpTransport, HttpTransportSettings};
+use super::passing::Passing;
 use super::{Deduplicated, Resilient, SubgraphTransport};
-use crate::config::SubgraphCallSettings;
+use crate::config::{SubgraphCallSettings, SubgraphHeaderSettings};
+use crate::headers::SubgraphHeaders;
 
 /// Makes the transports of a supergraph. One that was made is used again by the next supergraph, so that its connections
 /// outlive a reload.
@@ -16,6 +18,7 @@ pub struct HttpConnector {
     urls: BTreeMap<String, String>,
     fallbacks: BTreeMap<String, String>,
     calls: SubgraphCallSettings,
+    headers: SubgraphHeaderSettings,
     signer: Option<Arc<CallSigner>>,
     made: Mutex<HashMap<(String, Uri), Arc<dyn SubgraphTransport>>>,
 }
@@ -29,7 +32,13 @@ impl HttpConnector {
         calls: SubgraphCallSettings,
         signer: Option<Arc<CallSigner>>,
     ) -> Self {
-        Self { urls, fallbacks, calls, signer, made: Mutex::default() }
+        Self { urls, fallbacks, calls, headers: SubgraphHeaderSettings::default(), signer, made: Mutex::default() }
+    }
+
+    /// The same, with headers that pass between clients and subgraphs.
+    #[must_use]
+    pub fn with_headers(self, headers: SubgraphHeaderSettings) -> Self {
+        Self { headers, ..self }
     }
 
     /// The transport of one subgraph. `written` is the address in the supergraph, often an empty text.
@@ -57,10 +66,16 @@ impl HttpConnector {
 
     fn transport(&self, name: &str, url: Uri) -> Arc<dyn SubgraphTransport> {
         let calls = self.calls.of(name);
-        let settings = HttpTransportSettings::of(url, format!("{name}/graphql"), &calls);
+        let headers = SubgraphHeaders::new(&self.headers, name);
+        let mut settings = HttpTransportSettings::of(url, format!("{name}/graphql"), &calls);
+        settings.answered = headers.answered();
         let http = Arc::new(HttpTransport::new(settings, self.signer.clone()));
         let resilient = Arc::new(Resilient::new(name, http, &calls));
-        if calls.deduplicate { Arc::new(Deduplicated::new(resilient)) } else { resilient }
+        // Who gets its cookies must be the one who asked.
+        let shares = calls.deduplicate && !headers.hands_out_cookies();
+        let subgraph: Arc<dyn SubgraphTransport> =
+            if shares { Arc::new(Deduplicated::new(resilient)) } else { resilient };
+        if headers.is_empty() { subgraph } else { Arc::new(Passing::new(subgraph, headers)) }
     }
 }
 

@@ -11,13 +11,14 @@ use futures::FutureExt as _;
 use futures::future::{BoxFuture, Shared, WeakShared};
 use reel_auth::Viewer;
 
-use super::{SubgraphDocument, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError};
+use super::{PassedHeaders, SubgraphDocument, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError};
 
 type Answer = Result<SubgraphResponse, TransportError>;
 type Running = Shared<BoxFuture<'static, Answer>>;
 
-/// Sends equal queries of the same viewer once while the first of them is under way. Never across viewers, because every
-/// call carries its viewer; never mutations; and never a query from after a mutation together with one from before it.
+/// Sends equal queries of the same viewer once while the first of them is under way. Never across viewers or other headers
+/// of the client, because every call carries them; never mutations; never a query from after a mutation together with one
+/// from before it; and an answer that sets a cookie is for one alone.
 pub struct Deduplicated {
     subgraph: Arc<dyn SubgraphTransport>,
     shared: Arc<Board>,
@@ -46,6 +47,7 @@ struct Key {
     /// As JSON.
     variables: Vec<u8>,
     viewer: Option<Viewer>,
+    headers: PassedHeaders,
     epoch: u64,
 }
 
@@ -62,6 +64,7 @@ impl Deduplicated {
             operation_name: request.operation_name.clone(),
             variables,
             viewer: request.context.viewer,
+            headers: request.headers.clone(),
             epoch: self.shared.epoch.load(Ordering::SeqCst),
         };
         let mut running = self.shared.running();
@@ -102,6 +105,7 @@ impl SubgraphTransport for Deduplicated {
             Err(TransportError::Timeout) if is_shared && request.context.deadline > std::time::Instant::now() => {
                 self.subgraph.execute(request).await
             }
+            Ok(answer) if is_shared && answer.sets_cookie => self.subgraph.execute(request).await,
             answer => {
                 if is_shared {
                     metrics::counter!("reelgraph_subgraph_deduplicated_total").increment(1);
@@ -152,6 +156,7 @@ impl PartialEq for Key {
     fn eq(&self, other: &Self) -> bool {
         self.viewer == other.viewer
             && self.epoch == other.epoch
+            && self.headers == other.headers
             && self.variables == other.variables
             && self.operation_name == other.operation_name
             && (Arc::ptr_eq(&self.document, &other.document) || self.document.text == other.document.text)
@@ -162,7 +167,7 @@ impl Eq for Key {}
 
 impl Hash for Key {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        (&self.document.text, &self.variables, self.viewer, self.epoch).hash(state);
+        (&self.document.text, &self.variables, self.viewer, &self.headers, self.epoch).hash(state);
     }
 }
 

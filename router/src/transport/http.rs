@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use async_graphql_value::{ConstValue, Name, Variables};
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, StatusCode, Uri, header};
+use http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
 use crate::config::CallSettings;
+use crate::headers::selected;
 
 use super::{PathSegment, SubgraphError, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError};
 
@@ -39,6 +40,8 @@ pub struct HttpTransportSettings {
     pub answer_limit: usize,
     /// Whether the subgraph speaks HTTP/2 without TLS, so that one connection carries all fetches.
     pub http2: bool,
+    /// The headers of its answers that clients get.
+    pub answered: Vec<HeaderName>,
 }
 
 impl HttpTransportSettings {
@@ -57,6 +60,7 @@ impl HttpTransportSettings {
             queue: settings.queue,
             answer_limit: settings.answer_bytes,
             http2: settings.http2,
+            answered: Vec::new(),
         }
     }
 }
@@ -97,6 +101,8 @@ impl HttpTransport {
         let response =
             self.client.request(request).await.map_err(|error| TransportError::Unavailable(chain(&error)))?;
         let status = response.status();
+        let headers = selected(&self.settings.answered, response.headers());
+        let sets_cookie = response.headers().contains_key(header::SET_COOKIE);
         let limit = self.settings.answer_limit;
         let body = Limited::new(response.into_body(), limit).collect().await.map_err(|error| {
             if error.is::<LengthLimitError>() {
@@ -105,7 +111,8 @@ impl HttpTransport {
                 TransportError::Unavailable(error.to_string())
             }
         })?;
-        read_answer(status, &body.to_bytes())
+        let answer = read_answer(status, &body.to_bytes())?;
+        Ok(SubgraphResponse { headers, sets_cookie, ..answer })
     }
 
     fn http_request(&self, request: &SubgraphRequest) -> Result<Request<Full<Bytes>>, TransportError> {
@@ -116,6 +123,7 @@ impl HttpTransport {
         };
         let body = serde_json::to_vec(&content).map_err(|error| TransportError::Unavailable(error.to_string()))?;
         let context = &request.context;
+        let passed = request.headers.iter().flat_map(|headers| headers.iter());
         let mut builder = Request::builder()
             .method(Method::POST)
             .uri(self.settings.url.clone())
@@ -132,6 +140,9 @@ impl HttpTransport {
         }
         if let Some(traceparent) = &context.traceparent {
             builder = builder.header("traceparent", traceparent);
+        }
+        for (name, value) in passed {
+            builder = builder.header(name, value);
         }
         builder.body(Full::new(Bytes::from(body))).map_err(|error| TransportError::Unavailable(error.to_string()))
     }
@@ -200,7 +211,7 @@ fn read_answer(status: StatusCode, body: &[u8]) -> Result<SubgraphResponse, Tran
     if errors.is_empty() && !matches!(answer.data, ConstValue::Object(_)) {
         return Err(TransportError::BadAnswer(format!("HTTP {status} with neither data nor errors")));
     }
-    Ok(SubgraphResponse { data: answer.data, errors })
+    Ok(SubgraphResponse { data: answer.data, errors, ..SubgraphResponse::default() })
 }
 
 impl AnswerError {

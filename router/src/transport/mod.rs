@@ -4,6 +4,7 @@
 mod connector;
 mod deduplicated;
 pub mod http;
+mod passing;
 mod resilient;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use reel_auth::Viewer;
 pub use self::connector::HttpConnector;
 pub use self::deduplicated::Deduplicated;
 pub use self::resilient::Resilient;
+pub use crate::headers::{ClientHeaders, PassedHeaders};
 pub use crate::path::PathSegment;
 
 /// A subgraph that can be asked.
@@ -39,6 +41,8 @@ pub struct SubgraphRequest {
     pub operation_name: Option<String>,
     /// Its variables, entity representations included.
     pub variables: Variables,
+    /// What it carries of the client's headers, and fixed ones; fetches with different ones are never the same.
+    pub headers: PassedHeaders,
     /// The client's request that this fetch is a part of.
     pub context: Arc<RequestContext>,
 }
@@ -66,6 +70,10 @@ pub struct SubgraphResponse {
     pub data: ConstValue,
     /// The errors, with paths as the subgraph sees them.
     pub errors: Vec<SubgraphError>,
+    /// Those of its headers that clients get.
+    pub headers: PassedHeaders,
+    /// It sets a cookie, whether or not clients get that, so it is meant for one request.
+    pub sets_cookie: bool,
 }
 
 /// One error of a subgraph's answer.
@@ -121,4 +129,6 @@ pub struct RequestContext {
     pub traceparent: Option<String>,
     /// When the answer is no longer wanted.
     pub deadline: Instant,
+    /// What may pass between the client and subgraphs; `None` when nothing does.
+    pub headers: Option<Arc<ClientHeaders>>,
 }

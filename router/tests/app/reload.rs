@@ -30,7 +30,10 @@ impl SubgraphTransport for Shop {
     async fn execute(&self, request: SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
         tokio::task::yield_now().await;
         let products = json!([{ "id": "1", "name": request.document.text }]);
-        Ok(SubgraphResponse { data: ConstValue::from_json(json!({ "products": products })).unwrap(), errors: vec![] })
+        Ok(SubgraphResponse {
+            data: ConstValue::from_json(json!({ "products": products })).unwrap(),
+            ..SubgraphResponse::default()
+        })
     }
 }
 
@@ -162,7 +165,13 @@ async fn what_was_asked_before_is_planned_before_a_new_graph_is_served() {
     let context = || {
         let deadline = std::time::Instant::now() + Duration::from_secs(10);
         let request_id = "r".to_owned();
-        Arc::new(reel_router::transport::RequestContext { viewer: None, request_id, traceparent: None, deadline })
+        Arc::new(reel_router::transport::RequestContext {
+            viewer: None,
+            request_id,
+            traceparent: None,
+            deadline,
+            headers: None,
+        })
     };
     for query in ["{ products { id } }", "{ products { id } }", "{ products { since0 } }", "{ products { name } }"] {
         old.execute(request(query), context()).await;

@@ -100,6 +100,7 @@ impl SubgraphTransport for Scripted {
         Ok(SubgraphResponse {
             data: ConstValue::from_json(answer["data"].clone()).unwrap(),
             errors: errors.iter().map(error).collect(),
+            ..SubgraphResponse::default()
         })
     }
 }

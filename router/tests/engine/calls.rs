@@ -1,13 +1,13 @@
 //! What stands between the executor and a subgraph: deduplication, retries, the circuit breaker, bounds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_graphql_value::ConstValue;
 use async_trait::async_trait;
-use axum::http::StatusCode;
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use reel_auth::Viewer;
 use reel_config::Millis;
 use reel_router::config::{CallOverrides, CallSettings, SubgraphCallSettings};
@@ -35,7 +35,10 @@ fn subgraph(answer: impl FnMut(usize) -> Answer + Send + 'static) -> Arc<Subgrap
 }
 
 fn numbered(call: usize) -> Answer {
-    Ok(SubgraphResponse { data: ConstValue::from_json(json!({ "call": call })).unwrap(), errors: vec![] })
+    Ok(SubgraphResponse {
+        data: ConstValue::from_json(json!({ "call": call })).unwrap(),
+        ..SubgraphResponse::default()
+    })
 }
 
 fn unavailable(_: usize) -> Answer {
@@ -81,7 +84,13 @@ impl Subgraph {
 fn request_of(text: &str, given: Value, viewer: Option<Viewer>) -> SubgraphRequest {
     let parsed = async_graphql_parser::parse_query(text).unwrap();
     let document = Arc::new(SubgraphDocument { text: text.to_owned(), parsed });
-    SubgraphRequest { document, operation_name: None, variables: variables(given), context: context(viewer) }
+    SubgraphRequest {
+        document,
+        operation_name: None,
+        variables: variables(given),
+        headers: None,
+        context: context(viewer),
+    }
 }
 
 fn query() -> SubgraphRequest {
@@ -124,6 +133,33 @@ async fn queries_of_other_viewers_or_about_something_else_are_sent_apart() {
         assert_eq!(calls_of_two(query(), different).await.0, 2);
     }
     assert_eq!(calls_of_two(mutation(), mutation()).await.0, 2, "each mutation happens");
+}
+
+fn with_header(name: &'static str, value: &'static str) -> SubgraphRequest {
+    let header = (HeaderName::from_static(name), HeaderValue::from_static(value));
+    SubgraphRequest { headers: Some(Arc::from([header])), ..query() }
+}
+
+#[tokio::test]
+async fn queries_that_carry_other_headers_are_sent_apart_and_those_that_carry_the_same_once() {
+    let ana = || with_header("authorization", "ana");
+    assert_eq!(calls_of_two(ana(), ana()).await.0, 1);
+    for different in [with_header("authorization", "ben"), with_header("cookie", "ana"), query()] {
+        let (calls, first, second) = calls_of_two(ana(), different).await;
+        assert_eq!(calls, 2);
+        assert_ne!(first.unwrap().data, second.unwrap().data);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_sets_a_cookie_is_for_the_one_who_asked() {
+    let subgraph = subgraph(|call| Ok(SubgraphResponse { sets_cookie: true, ..numbered(call)? }));
+    subgraph.close();
+    let deduplicated = Deduplicated::new(subgraph.clone());
+    let three = futures::future::join_all((0..3).map(|_| deduplicated.execute(query())));
+    let (answers, ()) = tokio::join!(three, async { subgraph.open() });
+    let answers: BTreeSet<String> = answers.into_iter().map(|answer| answer.unwrap().data.to_string()).collect();
+    assert_eq!((answers.len(), subgraph.calls()), (3, 3), "each has an answer of their own");
 }
 
 #[tokio::test]

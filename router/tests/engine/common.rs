@@ -43,6 +43,7 @@ fn response(answer: &Value) -> SubgraphResponse {
     SubgraphResponse {
         data: ConstValue::from_json(answer["data"].clone()).unwrap(),
         errors: errors.iter().map(error).collect(),
+        ..SubgraphResponse::default()
     }
 }
 
@@ -138,6 +139,7 @@ pub(crate) fn context(viewer: Option<Viewer>) -> Arc<RequestContext> {
         request_id: "r1".into(),
         traceparent: None,
         deadline: Instant::now() + Duration::from_secs(10),
+        headers: None,
     })
 }
 

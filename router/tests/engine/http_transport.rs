@@ -38,7 +38,7 @@ async fn ask(transport: &HttpTransport, context: Arc<RequestContext>) -> Result<
     let parsed = async_graphql_parser::parse_query(&text).unwrap();
     let document = Arc::new(SubgraphDocument { text, parsed });
     let variables = crate::common::variables(json!({ "n": 3 }));
-    transport.execute(SubgraphRequest { document, operation_name: None, variables, context }).await
+    transport.execute(SubgraphRequest { document, operation_name: None, variables, headers: None, context }).await
 }
 
 fn answering(body: &'static str) -> Router {

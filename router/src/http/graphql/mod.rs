@@ -34,7 +34,7 @@ pub(super) async fn post(State(shared): State<Arc<Shared>>, request: Request) ->
     };
     // The time begins here: a body that never ends must not keep its place among the running requests.
     let time = shared.settings.limits.deadline_s.duration();
-    let head = RequestHead::read(&parts.headers, time);
+    let head = RequestHead::read(&parts.headers, time).passing(shared.headers.of(&parts.headers));
     let reading = read(&shared, &parts.headers, body);
     match tokio::time::timeout(time, reading).await {
         Ok(Ok(request)) => execute(&shared, &parts.headers, &head, format, request).await,
@@ -60,6 +60,7 @@ pub(super) async fn get(State(shared): State<Arc<Shared>>, RawQuery(query): RawQ
         Err(refusal) => return refusal.into_response(format),
     };
     let head = RequestHead::read(&headers, shared.settings.limits.deadline_s.duration());
+    let head = head.passing(shared.headers.of(&headers));
     execute(&shared, &headers, &head, format, GraphqlRequest { read_only: true, ..request }).await
 }
 
@@ -106,6 +107,7 @@ async fn execute(
     if may_write {
         shared.authenticator.forget_ended(&mut authentication).await;
     }
+    head.announce(response.headers_mut());
     authentication.announce(response.headers_mut());
     response
 }
