@@ -1,6 +1,7 @@
 //! Calls to subgraphs over HTTP (`router.subgraph_calls.*`).
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use reel_config::Millis;
 use serde::Deserialize;
@@ -47,7 +48,7 @@ macro_rules! call_settings {
 
         impl CallOverrides {
             fn over(&self, all: &CallSettings) -> CallSettings {
-                CallSettings { $($name: self.$name.unwrap_or(all.$name),)* }
+                CallSettings { $($name: self.$name.clone().unwrap_or_else(|| all.$name.clone()),)* }
             }
         }
     };
@@ -66,6 +67,8 @@ call_settings! {
     answer_bytes: usize = 16 * 1024 * 1024;
     /// Whether it speaks HTTP/2 without TLS.
     http2: bool = false;
+    /// A file with certificate authorities (PEM) that are trusted besides those of the platform, for `https://`.
+    ca_file: Option<PathBuf> = None;
     /// How often a query that got no answer is sent again. Mutations never are.
     retries: u32 = 1;
     /// How many further calls retries may add to a hundred; a small stock is there from the start.

@@ -179,7 +179,7 @@ mod tests {
                 json!({ "propagate": [{ "name": "x-a", "rename": name }] }),
                 json!({ "insert": [{ "name": name, "value": "1" }] }),
             ] {
-                let error = rules(written.clone()).expect_err(&written.to_string());
+                let error = rules(written).unwrap_err();
                 assert!(error.contains(&name.to_lowercase()), "{error}");
             }
         }

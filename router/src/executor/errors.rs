@@ -62,6 +62,7 @@ pub(crate) fn transport_code(error: &TransportError) -> ErrorCode {
         TransportError::Timeout => ErrorCode::Timeout,
         TransportError::Busy => ErrorCode::Overloaded,
         TransportError::Unavailable(_)
+        | TransportError::Tls(_)
         | TransportError::BadAnswer(_)
         | TransportError::TooLarge { .. }
         | TransportError::TooManyValues { .. } => ErrorCode::ServiceUnavailable,

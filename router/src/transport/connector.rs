@@ -48,8 +48,13 @@ impl HttpConnector {
     pub fn connect(&self, name: &str, written: &str) -> Result<Arc<dyn SubgraphTransport>, String> {
         let url = self.address(name, written)?;
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        let transport = made.entry((name.to_owned(), url.clone())).or_insert_with(|| self.transport(name, url));
-        Ok(Arc::clone(transport))
+        let key = (name.to_owned(), url);
+        if let Some(transport) = made.get(&key) {
+            return Ok(Arc::clone(transport));
+        }
+        let transport = self.transport(name, key.1.clone())?;
+        made.insert(key, Arc::clone(&transport));
+        Ok(transport)
     }
 
     fn address(&self, name: &str, written: &str) -> Result<Uri, String> {
@@ -59,23 +64,23 @@ impl HttpConnector {
         let text = text.ok_or_else(|| format!("it has no address; set router.subgraph_urls.{name}"))?;
         let url = text.parse::<Uri>().map_err(|error| format!("{text} is not a URL: {error}"))?;
         match (url.scheme_str(), url.host()) {
-            (Some("http"), Some(_)) => Ok(url),
-            _ => Err(format!("{text} is not of the form http://host:port/path; set router.subgraph_urls.{name}")),
+            (Some("http" | "https"), Some(_)) => Ok(url),
+            _ => Err(format!("{text} is not of the form http(s)://host:port/path; set router.subgraph_urls.{name}")),
         }
     }
 
-    fn transport(&self, name: &str, url: Uri) -> Arc<dyn SubgraphTransport> {
+    fn transport(&self, name: &str, url: Uri) -> Result<Arc<dyn SubgraphTransport>, String> {
         let calls = self.calls.of(name);
         let headers = SubgraphHeaders::new(&self.headers, name);
         let mut settings = HttpTransportSettings::of(url, format!("{name}/graphql"), &calls);
         settings.answered = headers.answered();
-        let http = Arc::new(HttpTransport::new(settings, self.signer.clone()));
+        let http = Arc::new(HttpTransport::new(settings, self.signer.clone())?);
         let resilient = Arc::new(Resilient::new(name, http, &calls));
         // Who gets its cookies must be the one who asked.
         let shares = calls.deduplicate && !headers.hands_out_cookies();
         let subgraph: Arc<dyn SubgraphTransport> =
             if shares { Arc::new(Deduplicated::new(resilient)) } else { resilient };
-        if headers.is_empty() { subgraph } else { Arc::new(Passing::new(subgraph, headers)) }
+        Ok(if headers.is_empty() { subgraph } else { Arc::new(Passing::new(subgraph, headers)) })
     }
 }
 
@@ -111,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_subgraph_without_a_usable_address_says_what_to_set() {
-        for written in ["", "https://b/graphql", "b:80", "/graphql"] {
+        for written in ["", "ftp://b/graphql", "b:80", "/graphql"] {
             let error = unset().address("b", written).unwrap_err();
             assert!(error.contains("router.subgraph_urls.b") || error.contains("is not a URL"), "{written}: {error}");
         }

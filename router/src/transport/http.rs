@@ -1,13 +1,16 @@
 //! Subgraphs over HTTP: POST with JSON, signed, on pooled connections.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_graphql_value::{ConstValue, Name, Variables};
 use async_trait::async_trait;
 use bytes::Bytes;
+use http::uri::Scheme;
 use http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -18,7 +21,7 @@ use tokio::sync::Semaphore;
 use crate::config::CallSettings;
 use crate::headers::selected;
 
-use super::{PathSegment, SubgraphError, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError};
+use super::{PathSegment, SubgraphError, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError, tls};
 
 /// The header with the milliseconds after which the answer is no longer wanted.
 const DEADLINE_HEADER: &str = "x-reel-deadline-ms";
@@ -26,7 +29,7 @@ const DEADLINE_HEADER: &str = "x-reel-deadline-ms";
 /// How to call one subgraph.
 #[derive(Debug, Clone)]
 pub struct HttpTransportSettings {
-    /// Where it answers GraphQL, for example `http://127.0.0.1:4001/graphql`.
+    /// Where it answers GraphQL, for example `http://127.0.0.1:4001/graphql`. Over `https://` HTTP/2 is used when it offers it.
     pub url: Uri,
     /// The audience that calls are signed for, for example `video/graphql`.
     pub audience: String,
@@ -38,8 +41,10 @@ pub struct HttpTransportSettings {
     pub queue: usize,
     /// How large an answer may be, in bytes.
     pub answer_limit: usize,
-    /// Whether the subgraph speaks HTTP/2 without TLS, so that one connection carries all fetches.
+    /// Whether the subgraph speaks HTTP/2 without being asked, so that one connection carries all fetches.
     pub http2: bool,
+    /// A file with further certificate authorities.
+    pub ca_file: Option<PathBuf>,
     /// The headers of its answers that clients get.
     pub answered: Vec<HeaderName>,
 }
@@ -60,6 +65,7 @@ impl HttpTransportSettings {
             queue: settings.queue,
             answer_limit: settings.answer_bytes,
             http2: settings.http2,
+            ca_file: settings.ca_file.clone(),
             answered: Vec::new(),
         }
     }
@@ -68,7 +74,7 @@ impl HttpTransportSettings {
 /// One subgraph over HTTP.
 #[derive(Debug)]
 pub struct HttpTransport {
-    client: Client<HttpConnector, Full<Bytes>>,
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     settings: HttpTransportSettings,
     signer: Option<Arc<call::CallSigner>>,
     /// For calls that are under way or wait, and for those under way.
@@ -79,27 +85,29 @@ pub struct HttpTransport {
 impl HttpTransport {
     /// A transport with a connection pool of its own. Without a signer calls are not signed, and the subgraph does not
     /// learn who asks.
-    pub fn new(settings: HttpTransportSettings, signer: impl Into<Option<Arc<call::CallSigner>>>) -> Self {
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        connector.set_connect_timeout(Some(settings.connect_timeout));
+    ///
+    /// # Errors
+    /// When TLS is needed and cannot be set up, for example because the file of authorities cannot be read.
+    pub fn new(
+        settings: HttpTransportSettings,
+        signer: impl Into<Option<Arc<call::CallSigner>>>,
+    ) -> Result<Self, String> {
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(Duration::from_secs(60))
             .pool_max_idle_per_host(settings.connections)
             .http2_only(settings.http2)
-            .build(connector);
+            .build(connector(&settings)?);
         let places = settings.connections.saturating_add(settings.queue).min(Semaphore::MAX_PERMITS);
         let (places, permits) = (Semaphore::new(places), Semaphore::new(settings.connections));
-        Self { client, settings, signer: signer.into(), places, permits }
+        Ok(Self { client, settings, signer: signer.into(), places, permits })
     }
 
     async fn call(&self, request: &SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
         let _place = self.places.try_acquire().map_err(|_| TransportError::Busy)?;
         let _permit = self.permits.acquire().await.map_err(|error| TransportError::Unavailable(error.to_string()))?;
         let request = self.http_request(request)?;
-        let response =
-            self.client.request(request).await.map_err(|error| TransportError::Unavailable(chain(&error)))?;
+        let response = self.client.request(request).await.map_err(|error| unreachable(&error))?;
         let status = response.status();
         let headers = selected(&self.settings.answered, response.headers());
         let sets_cookie = response.headers().contains_key(header::SET_COOKIE);
@@ -237,6 +245,24 @@ fn text(value: Option<ConstValue>) -> Option<String> {
     match value {
         Some(ConstValue::String(text)) => Some(text),
         _ => None,
+    }
+}
+
+fn connector(settings: &HttpTransportSettings) -> Result<HttpsConnector<HttpConnector>, String> {
+    let mut connector = HttpConnector::new();
+    connector.enforce_http(false);
+    connector.set_nodelay(true);
+    connector.set_connect_timeout(Some(settings.connect_timeout));
+    let is_secure = settings.url.scheme() == Some(&Scheme::HTTPS);
+    let tls = if is_secure { tls::trusting(settings.ca_file.as_deref()) } else { tls::unused() };
+    let builder = HttpsConnectorBuilder::new().with_tls_config(tls?).https_or_http();
+    Ok(builder.enable_all_versions().wrap_connector(connector))
+}
+
+fn unreachable(error: &hyper_util::client::legacy::Error) -> TransportError {
+    match tls::failure(error) {
+        Some(reason) => TransportError::Tls(reason),
+        None => TransportError::Unavailable(chain(error)),
     }
 }
 

@@ -6,6 +6,7 @@ mod deduplicated;
 pub mod http;
 mod passing;
 mod resilient;
+mod tls;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -101,6 +102,9 @@ pub enum TransportError {
     /// The subgraph cannot be reached, or refused.
     #[error("the subgraph is unavailable: {0}")]
     Unavailable(String),
+    /// There is no secure connection to it; its certificate may not be trusted.
+    #[error("TLS with the subgraph failed: {0}")]
+    Tls(String),
     /// The answer is not a GraphQL response.
     #[error("the subgraph's answer is not a GraphQL response: {0}")]
     BadAnswer(String),

@@ -49,7 +49,8 @@ impl Resilient {
         let deadline = request.context.deadline.into();
         let answer = tokio::time::timeout_at(deadline, self.subgraph.execute(request)).await;
         let answer = answer.unwrap_or(Err(TransportError::Timeout));
-        let is_lost = matches!(answer, Err(TransportError::Unavailable(_) | TransportError::Timeout));
+        let is_lost =
+            matches!(answer, Err(TransportError::Unavailable(_) | TransportError::Tls(_) | TransportError::Timeout));
         if admission.settle(is_lost) {
             tracing::warn!(subgraph = self.name, "the subgraph does not answer; it is left alone for a while");
         }

@@ -2,10 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod authentication;
+mod cancellation;
 mod composed;
 mod documents;
 mod graphql;
 mod headers;
+mod https;
 mod limits;
 mod probes;
 mod profile;

@@ -1,20 +1,21 @@
 //! The application in front of somebody else's subgraphs over HTTP: `shop` has products, `reviews` their stars.
 
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
 use futures::future::BoxFuture;
-use http::{HeaderMap, StatusCode};
+use http::HeaderMap;
 use http_body_util::BodyExt as _;
 use reel_id::SystemClock;
 use reel_router::Engine;
 use reel_router::config::RouterSettings;
 use reel_router::graph::LiveGraph;
 use reel_router::http::{RouterApp, RouterParts};
-use reel_router::transport::HttpConnector;
+use reel_router::transport::{HttpConnector, RequestContext, SubgraphDocument, SubgraphRequest};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -23,7 +24,7 @@ pub(crate) const PRODUCTS: &str = "{ products { id } }";
 pub(crate) const STARS: &str = "{ products { id stars } }";
 
 const SHOP: &str = "type Query { products: [Product!] } type Product @key(fields: \"id\") { id: ID! }";
-const REVIEWS: &str = "type Product @key(fields: \"id\") { id: ID! stars: Int }";
+const REVIEWS: &str = "type Query { newest: Int } type Product @key(fields: \"id\") { id: ID! stars: Int }";
 const LINK: &str =
     "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.5\", import: [\"@key\", \"@shareable\"])";
 
@@ -45,7 +46,7 @@ pub(crate) struct ShopBuilder {
 /// An answer of the router.
 #[derive(Debug)]
 pub(crate) struct Answered {
-    pub(crate) status: StatusCode,
+    pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
 }
@@ -87,7 +88,7 @@ impl ShopBuilder {
         let seen = Seen::default();
         let [shop, reviews] = self.before;
         let products = json!({ "data": { "products": [{ "__typename": "Product", "id": "1" }] } });
-        let stars = json!({ "data": { "_entities": [{ "__typename": "Product", "stars": 5 }] } });
+        let stars = json!({ "data": { "newest": 9, "_entities": [{ "__typename": "Product", "stars": 5 }] } });
         let subgraphs = [
             ("shop", SHOP, subgraph("shop", &seen, shop, products).await),
             ("reviews", REVIEWS, subgraph("reviews", &seen, reviews, stars).await),
@@ -149,7 +150,7 @@ impl Shop {
     pub(crate) async fn send(&self, request: http::Request<Body>) -> Answered {
         let (head, body) = self.app.clone().oneshot(request).await.unwrap().into_parts();
         let body = body.collect().await.unwrap().to_bytes().to_vec();
-        Answered { status: head.status, headers: head.headers, body }
+        Answered { status: head.status.as_u16(), headers: head.headers, body }
     }
 
     /// The headers that a subgraph was sent with its last call.
@@ -172,6 +173,26 @@ impl Answered {
     /// The lines of a header.
     pub(crate) fn lines(&self, name: &str) -> Vec<&str> {
         lines(&self.headers, name)
+    }
+}
+
+/// A fetch of the products, for a transport.
+pub(crate) fn fetch() -> SubgraphRequest {
+    let text = PRODUCTS.to_owned();
+    let parsed = async_graphql_parser::parse_query(&text).unwrap();
+    let context = RequestContext {
+        viewer: None,
+        request_id: "r1".into(),
+        traceparent: None,
+        deadline: Instant::now() + Duration::from_secs(10),
+        headers: None,
+    };
+    SubgraphRequest {
+        document: Arc::new(SubgraphDocument { text, parsed }),
+        operation_name: None,
+        variables: Default::default(),
+        headers: None,
+        context: Arc::new(context),
     }
 }
 

@@ -30,7 +30,7 @@ pub(crate) async fn serve(router: Router) -> String {
 pub(crate) fn transport(url: &str, change: impl FnOnce(&mut HttpTransportSettings)) -> HttpTransport {
     let mut settings = HttpTransportSettings::new(url.parse().unwrap(), "books/graphql");
     change(&mut settings);
-    HttpTransport::new(settings, Arc::new(CallSigner::new(&KEY, Arc::new(SystemClock))))
+    HttpTransport::new(settings, Arc::new(CallSigner::new(&KEY, Arc::new(SystemClock)))).unwrap()
 }
 
 async fn ask(transport: &HttpTransport, context: Arc<RequestContext>) -> Result<SubgraphResponse, TransportError> {
