@@ -56,8 +56,8 @@ impl From<StoreError> for reel_error::Error {
 /// What clients see of the server's error number.
 fn code_of_number(number: u16) -> ErrorCode {
     match number {
-        // The statement ran into its timeout: MariaDB's number, then MySQL's.
-        1969 | 3024 => ErrorCode::Timeout,
+        // The statement ran into its timeout (MariaDB's number, then MySQL's), or waited too long for a lock.
+        1969 | 3024 | 1205 => ErrorCode::Timeout,
         // Too many connections, of all or of this account; shutting down; read-only, by an option or altogether.
         1040 | 1203 | 1053 | 1290 | 1836 => ErrorCode::ServiceUnavailable,
         _ => ErrorCode::Internal,

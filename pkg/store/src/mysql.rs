@@ -17,6 +17,9 @@ const CHECK_AFTER_IDLE: Duration = Duration::from_secs(10);
 /// A readiness check gives up after this long.
 const PING_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// Servers refuse longer ones: MySQL's is in milliseconds and has 32 bits.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(30 * 24 * 3_600);
+
 const UNKNOWN_DATABASE: u16 = 1049;
 const ACCESS_DENIED_TO_DATABASE: u16 = 1044;
 
@@ -143,13 +146,20 @@ async fn create(server: &MySqlConnectOptions, database: &str) -> Result<(), sqlx
     connection.close().await
 }
 
-/// The statements for a new session. The timeout has another name and unit on MariaDB and MySQL.
+/// The statements for a new session. The timeout has another name and unit on MariaDB and MySQL; MySQL's bounds reads only,
+/// so there a write that waits for a row or a table is bounded by its wait for the lock. On MariaDB, where the timeout
+/// bounds both, it comes first.
 async fn session_statements(connection: &mut MySqlConnection, timeout: Duration) -> Result<String, ConnectError> {
     let version: String = sqlx::query_scalar("SELECT VERSION()").fetch_one(connection).await?;
+    let timeout = timeout.min(LONGEST_TIMEOUT);
+    let lock_wait_s = timeout.as_secs() + 1;
     let timeout = if version.contains("MariaDB") {
         format!("max_statement_time = {:.3}", timeout.as_secs_f64())
     } else {
         format!("max_execution_time = {}", timeout.as_millis())
     };
-    Ok(format!("{SESSION}; SET SESSION {timeout}"))
+    Ok(format!(
+        "{SESSION}; SET SESSION {timeout}; \
+         SET SESSION innodb_lock_wait_timeout = {lock_wait_s}; SET SESSION lock_wait_timeout = {lock_wait_s}"
+    ))
 }

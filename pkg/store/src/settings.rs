@@ -14,7 +14,8 @@ pub struct MysqlSettings {
     pub max_connections: u32,
     /// How long a request waits for a free connection.
     pub acquire_timeout_ms: Millis,
-    /// How long one statement may run. MariaDB applies it to every statement, MySQL to reads only.
+    /// How long one statement may run. MariaDB applies it to every statement; on MySQL it bounds reads and, to
+    /// the next second, the wait for a lock.
     pub statement_timeout_ms: Millis,
     /// A connection that has been idle for this long is closed.
     pub idle_timeout_s: Seconds,

@@ -77,6 +77,28 @@ async fn a_statement_that_runs_too_long_is_ended_and_the_session_lives() {
 }
 
 #[tokio::test]
+async fn a_write_waits_for_a_lock_hardly_longer_than_a_statement_may_run() {
+    let mysql = TestMysql::new().await;
+    let settings = MysqlSettings { statement_timeout_ms: Millis(100), max_connections: 2, ..mysql.settings().clone() };
+    let pool = connect(&settings, "user").await.unwrap();
+    let waits: (i64, i64) =
+        sqlx::query_as("SELECT CAST(@@innodb_lock_wait_timeout AS SIGNED), CAST(@@lock_wait_timeout AS SIGNED)")
+            .fetch_one(&pool)
+            .await
+            .unwrap();
+    assert_eq!(waits, (1, 1));
+    pool.execute("CREATE TABLE counter (id BIGINT PRIMARY KEY, n BIGINT NOT NULL)").await.unwrap();
+    pool.execute("INSERT INTO counter VALUES (1, 0)").await.unwrap();
+    let mut holder = pool.begin().await.unwrap();
+    holder.execute("UPDATE counter SET n = n + 1").await.unwrap();
+    let error: StoreError = pool.execute("UPDATE counter SET n = n + 1").await.unwrap_err().into();
+    assert_eq!(reel_error::Error::from(error).code(), ErrorCode::Timeout);
+    holder.rollback().await.unwrap();
+    pool.close().await;
+    mysql.close().await;
+}
+
+#[tokio::test]
 async fn waiting_for_a_connection_ends_and_counts_as_unavailable() {
     let mysql = TestMysql::new().await;
     let settings = MysqlSettings { acquire_timeout_ms: Millis(100), max_connections: 1, ..mysql.settings().clone() };
@@ -100,6 +122,7 @@ async fn a_server_that_is_full_going_down_or_read_only_counts_as_unavailable() {
         (1836, ErrorCode::ServiceUnavailable),
         (1969, ErrorCode::Timeout),
         (3024, ErrorCode::Timeout),
+        (1205, ErrorCode::Timeout),
         (1146, ErrorCode::Internal),
     ];
     for (number, code) in codes {
