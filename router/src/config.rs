@@ -1,6 +1,7 @@
 //! Settings of the router (`router.*`).
 
 mod calls;
+mod compression;
 mod documents;
 mod headers;
 mod limits;
@@ -12,6 +13,7 @@ use reel_config::{Millis, Seconds};
 use serde::Deserialize;
 
 pub use calls::{CallOverrides, CallSettings, SubgraphCallSettings};
+pub use compression::{AnswerCompression, CompressionSettings};
 pub use documents::DocumentSettings;
 pub use headers::{
     AnswerHeader, AnswerName, FixedValue, HeaderMerge, HeaderRules, InsertedHeader, PropagatedHeader, SentName,
@@ -38,6 +40,8 @@ pub struct RouterSettings {
     pub subgraph_headers: SubgraphHeaderSettings,
     /// Connections.
     pub http: HttpSettings,
+    /// Compressed answers to clients.
+    pub compression: CompressionSettings,
     /// What one request may cost.
     pub limits: LimitSettings,
     /// Documents that requests may name by their hash.

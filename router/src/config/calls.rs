@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use reel_config::Millis;
 use serde::Deserialize;
 
+use super::AnswerCompression;
+
 /// Calls to subgraphs over HTTP (`router.subgraph_calls.*`).
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -69,6 +71,8 @@ call_settings! {
     http2: bool = false;
     /// A file with certificate authorities (PEM) that are trusted besides those of the platform, for `https://`.
     ca_file: Option<PathBuf> = None;
+    /// When it may compress its answers: gzip, deflate, br or zstd. `answer_bytes` bounds them as they are unpacked.
+    compression: AnswerCompression = AnswerCompression::Https;
     /// How often a query that got no answer is sent again. Mutations never are.
     retries: u32 = 1;
     /// How many further calls retries may add to a hundred; a small stock is there from the start.

@@ -17,7 +17,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::graphql::KnownDocuments;
 use super::probes::{Metrics, ReadinessCheck};
-use super::{Failure, UploadGate, cors, graphiql, graphql, guard, language, probes, uploads};
+use super::{Failure, UploadGate, compression, cors, graphiql, graphql, guard, language, probes, uploads};
 use crate::auth::{Authenticator, EndedSessions};
 use crate::config::RouterSettings;
 use crate::graph::LiveGraph;
@@ -118,6 +118,7 @@ impl RouterApp {
         let cors =
             cors::layer(&parts.settings.http.cors_origins, &headers).map_err(|origin| StartError::Origin { origin })?;
         let places = Arc::new(Semaphore::new(parts.settings.http.max_in_flight));
+        let compression = compression::layer(&parts.settings.compression);
         let probes = probe_routes(&parts);
         let shared = Arc::new(Shared {
             authenticator: parts.accounts.as_ref().map_or_else(Authenticator::nobody, Accounts::authenticator),
@@ -135,6 +136,10 @@ impl RouterApp {
             .method_not_allowed_fallback(wrong_method)
             .layer(CatchPanicLayer::custom(guard::panicked))
             .layer(from_fn(guard::secure));
+        let routes = match compression {
+            Some(compression) => routes.layer(compression),
+            None => routes,
+        };
         Ok(match cors {
             Some(cors) => routes.layer(cors),
             None => routes,

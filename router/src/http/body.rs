@@ -6,7 +6,7 @@ use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt as _;
 use http::HeaderMap;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use reel_error::ErrorCode;
 
 use super::Failure;
@@ -28,10 +28,15 @@ pub(crate) enum MediaType {
     Multipart(String),
     /// Something else, or a header that cannot be read.
     Other,
+    /// Compressed, whatever is in it. No body is unpacked here, so that none is larger than it looks.
+    Encoded,
 }
 
-/// What the `Content-Type` header says.
+/// What the `Content-Type` and `Content-Encoding` headers say.
 pub(crate) fn media_type(headers: &HeaderMap) -> MediaType {
+    if headers.get_all(CONTENT_ENCODING).iter().any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return MediaType::Encoded;
+    }
     let Some(value) = headers.get(CONTENT_TYPE) else { return MediaType::Missing };
     let Some(text) = value.to_str().ok() else { return MediaType::Other };
     let Ok(mime) = text.parse::<mime::Mime>() else {
@@ -147,6 +152,11 @@ mod tests {
         assert_eq!(said("multipart/form-data"), MediaType::Other);
         assert_eq!(said("text/plain"), MediaType::Other);
         assert_eq!(media_type(&HeaderMap::new()), MediaType::Missing);
+        let encoded = |coding| {
+            let coding = (CONTENT_ENCODING, HeaderValue::from_static(coding));
+            media_type(&HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json")), coding]))
+        };
+        assert_eq!((encoded("Identity"), encoded("gzip")), (MediaType::Json, MediaType::Encoded));
     }
 
     #[tokio::test]

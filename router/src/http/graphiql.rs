@@ -71,10 +71,11 @@ fn send(file: EmbeddedFile, content_type: &'static str, headers: &HeaderMap) -> 
     (caching, [(CONTENT_TYPE, content_type)], Body::from(file.data)).into_response()
 }
 
+/// Weak, because the file is the same whether or not it is compressed on its way (RFC 9110 section 8.8.1).
 fn etag(file: &EmbeddedFile) -> String {
     let hash = file.metadata.sha256_hash();
     let hex: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("\"{hex}\"")
+    format!("W/\"{hex}\"")
 }
 
 fn content_type(name: &str) -> Option<&'static str> {

@@ -4,6 +4,7 @@
 
 mod app;
 mod body;
+mod compression;
 mod context;
 mod cors;
 mod envelope;

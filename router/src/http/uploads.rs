@@ -82,7 +82,7 @@ async fn take(
                 }
             }
             // A form is a browser's cross-site request or a mistake; never a file.
-            MediaType::UrlEncoded => Err(ErrorCode::UnsupportedMediaType),
+            MediaType::UrlEncoded | MediaType::Encoded => Err(ErrorCode::UnsupportedMediaType),
             MediaType::Missing | MediaType::Json | MediaType::Other => {
                 gate.stream(kind, viewer, body.into_data_stream()).await
             }

@@ -31,6 +31,8 @@ pub(super) async fn of_body(headers: &HeaderMap, body: Body, limit: usize) -> Re
         MediaType::Multipart(boundary) => of_multipart(body, boundary).await,
         MediaType::UrlEncoded => serde_urlencoded::from_bytes(&body).map_err(|_| unreadable()),
         MediaType::Json => of_json(&body),
+        MediaType::Encoded => Err(Failure::with_status(ErrorCode::UnsupportedMediaType)
+            .detail("请求体不能压缩", "Send the body as it is, without Content-Encoding.")),
         MediaType::Missing | MediaType::Other => Err(Failure::with_status(ErrorCode::UnsupportedMediaType)),
     }
 }

@@ -17,8 +17,10 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use reel_auth::call;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
+use tower::Service as _;
+use tower_http::decompression::Decompression;
 
-use crate::config::CallSettings;
+use crate::config::{AnswerCompression, CallSettings};
 use crate::headers::selected;
 
 use super::{PathSegment, SubgraphError, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError, tls};
@@ -39,10 +41,12 @@ pub struct HttpTransportSettings {
     pub connections: usize,
     /// How many may wait; further ones fail at once.
     pub queue: usize,
-    /// How large an answer may be, in bytes.
+    /// How large an answer may be, in bytes, unpacked.
     pub answer_limit: usize,
     /// Whether the subgraph speaks HTTP/2 without being asked, so that one connection carries all fetches.
     pub http2: bool,
+    /// When it may compress its answers.
+    pub compression: AnswerCompression,
     /// A file with further certificate authorities.
     pub ca_file: Option<PathBuf>,
     /// The headers of its answers that clients get.
@@ -65,6 +69,7 @@ impl HttpTransportSettings {
             queue: settings.queue,
             answer_limit: settings.answer_bytes,
             http2: settings.http2,
+            compression: settings.compression,
             ca_file: settings.ca_file.clone(),
             answered: Vec::new(),
         }
@@ -107,7 +112,7 @@ impl HttpTransport {
         let _place = self.places.try_acquire().map_err(|_| TransportError::Busy)?;
         let _permit = self.permits.acquire().await.map_err(|error| TransportError::Unavailable(error.to_string()))?;
         let request = self.http_request(request)?;
-        let response = self.client.request(request).await.map_err(|error| unreachable(&error))?;
+        let response = self.sender().call(request).await.map_err(|error| unreachable(&error))?;
         let status = response.status();
         let headers = selected(&self.settings.answered, response.headers());
         let sets_cookie = response.headers().contains_key(header::SET_COOKIE);
@@ -115,12 +120,24 @@ impl HttpTransport {
         let body = Limited::new(response.into_body(), limit).collect().await.map_err(|error| {
             if error.is::<LengthLimitError>() {
                 TransportError::TooLarge { limit }
+            } else if error.is::<hyper::Error>() {
+                TransportError::Unavailable(chain(&*error))
             } else {
-                TransportError::Unavailable(error.to_string())
+                TransportError::BadAnswer(format!("it cannot be unpacked: {error}"))
             }
         })?;
         let answer = read_answer(status, &body.to_bytes())?;
         Ok(SubgraphResponse { headers, sets_cookie, ..answer })
+    }
+
+    /// Offers to take compressed answers, and unpacks them as they arrive, as far as this subgraph may send any.
+    fn sender(&self) -> Decompression<&Client<HttpsConnector<HttpConnector>, Full<Bytes>>> {
+        let offers = match self.settings.compression {
+            AnswerCompression::Https => self.settings.url.scheme() == Some(&Scheme::HTTPS),
+            AnswerCompression::Always => true,
+            AnswerCompression::Never => false,
+        };
+        Decompression::new(&self.client).gzip(offers).deflate(offers).br(offers).zstd(offers)
     }
 
     fn http_request(&self, request: &SubgraphRequest) -> Result<Request<Full<Bytes>>, TransportError> {

@@ -4,6 +4,7 @@
 mod authentication;
 mod cancellation;
 mod composed;
+mod compression;
 mod documents;
 mod graphql;
 mod headers;

@@ -6,17 +6,22 @@ use std::time::{Duration, Instant};
 use crate::common::{context, viewer};
 use axum::Router;
 use axum::body::Bytes;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::routing::post;
 use reel_auth::InternalKey;
 use reel_auth::call::{CallSigner, CallVerifier, HEADER};
 use reel_id::SystemClock;
 use reel_router::PathSegment;
+use reel_router::config::AnswerCompression;
 use reel_router::transport::http::{HttpTransport, HttpTransportSettings};
 use reel_router::transport::{
     RequestContext, SubgraphDocument, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError,
 };
 use serde_json::json;
+use tower::util::MapRequestLayer;
+use tower_http::CompressionLevel;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::SizeAbove;
 
 static KEY: LazyLock<InternalKey> = LazyLock::new(InternalKey::generate);
 
@@ -110,6 +115,70 @@ async fn an_answer_is_read_up_to_its_limit_and_not_one_byte_more() {
     let error =
         ask(&transport(&url, |settings| settings.answer_limit = BODY.len() - 1), context(None)).await.unwrap_err();
     assert!(matches!(error, TransportError::TooLarge { .. }), "{error}");
+}
+
+/// A subgraph that answers `body` in this coding whatever it is asked.
+async fn compressing(coding: &'static str, body: String) -> String {
+    let answer = post(move || async move { body });
+    let only = move |mut request: axum::extract::Request| {
+        request.headers_mut().insert("accept-encoding", HeaderValue::from_static(coding));
+        request
+    };
+    let layers = (
+        MapRequestLayer::new(only),
+        CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(SizeAbove::new(0)),
+    );
+    serve(Router::new().route("/graphql", answer).layer(layers)).await
+}
+
+#[tokio::test]
+async fn a_compressed_answer_is_read_and_its_limit_is_that_of_what_is_in_it() {
+    let body = format!(r#"{{"data":{{"books":["{}"]}}}}"#, "x".repeat(1 << 20));
+    for coding in ["gzip", "deflate", "br", "zstd"] {
+        let url = compressing(coding, body.clone()).await;
+        let within = |limit| {
+            transport(&url, |settings| {
+                settings.compression = AnswerCompression::Always;
+                settings.answer_limit = limit;
+            })
+        };
+        let answer = ask(&within(body.len()), context(None)).await.unwrap().data.into_json().unwrap();
+        assert_eq!(answer["books"][0].as_str().map(str::len), Some(1 << 20), "{coding}");
+        // What arrives is some kilobytes; what it unpacks to is not.
+        for limit in [body.len() - 1, 64 << 10] {
+            let error = ask(&within(limit), context(None)).await.unwrap_err();
+            assert!(matches!(error, TransportError::TooLarge { .. }), "{coding}: {error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn compressed_answers_are_offered_to_be_taken_where_the_setting_says_so() {
+    let told = |headers: HeaderMap| async move {
+        let offered = headers.get("accept-encoding").map_or("none", |value| value.to_str().unwrap());
+        format!(r#"{{"data":{{"offered":"{offered}"}}}}"#)
+    };
+    let url = serve(Router::new().route("/graphql", post(told))).await;
+    for (compression, offered) in [
+        (AnswerCompression::Https, "none"),
+        (AnswerCompression::Never, "none"),
+        (AnswerCompression::Always, "zstd,gzip,deflate,br"),
+    ] {
+        let transport = transport(&url, |settings| settings.compression = compression);
+        let answer = ask(&transport, context(None)).await.unwrap().data.into_json().unwrap();
+        assert_eq!(answer["offered"], offered, "{compression:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_unpacked_is_no_answer() {
+    for coding in ["gzip", "br", "zstd", "deflate", "strange"] {
+        let answer = post(move || async move { ([("content-encoding", coding)], "not in this coding") });
+        let url = serve(Router::new().route("/graphql", answer)).await;
+        let transport = transport(&url, |settings| settings.compression = AnswerCompression::Always);
+        let error = ask(&transport, context(None)).await.unwrap_err();
+        assert!(matches!(error, TransportError::BadAnswer(_)), "{coding}: {error}");
+    }
 }
 
 #[tokio::test]

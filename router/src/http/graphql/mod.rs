@@ -14,12 +14,14 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{RawQuery, Request, State};
 use axum::response::Response;
+use http::header::COOKIE;
 use http::{HeaderMap, StatusCode};
 use reel_error::ErrorCode;
 
 use self::accept::{Wanted, wanted};
 use self::answer::Refusal;
 pub(crate) use self::known::KnownDocuments;
+use super::compression::Uncompressed;
 use super::{MediaType, RequestHead, Shared, graphiql, media_type, read_bounded};
 use crate::GraphqlRequest;
 
@@ -61,16 +63,24 @@ pub(super) async fn get(State(shared): State<Arc<Shared>>, RawQuery(query): RawQ
     };
     let head = RequestHead::read(&headers, shared.settings.limits.deadline_s.duration());
     let head = head.passing(shared.headers.of(&headers));
-    execute(&shared, &headers, &head, format, GraphqlRequest { read_only: true, ..request }).await
+    let mut response = execute(&shared, &headers, &head, format, GraphqlRequest { read_only: true, ..request }).await;
+    // Any page can make a browser send this with the cookies of its user. The length of what comes back is seen on the wire,
+    // and compressed it would tell what the answer has in common with the query (BREACH).
+    if shared.headers.wanted().contains(&COOKIE) && headers.contains_key(COOKIE) {
+        response.extensions_mut().insert(Uncompressed);
+    }
+    response
 }
 
 async fn read(shared: &Shared, headers: &HeaderMap, body: Body) -> Result<GraphqlRequest, Refusal> {
-    if media_type(headers) != MediaType::Json {
-        return Err(Refusal::new(
-            ErrorCode::UnsupportedMediaType,
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "Send the operation as application/json.",
-        ));
+    let wrong = match media_type(headers) {
+        MediaType::Json => None,
+        MediaType::Encoded => Some("Send the body as it is, without Content-Encoding."),
+        _ => Some("Send the operation as application/json."),
+    };
+    if let Some(message) = wrong {
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        return Err(Refusal::new(ErrorCode::UnsupportedMediaType, status, message));
     }
     let body = read_bounded(headers, body, shared.settings.limits.body_bytes).await?;
     request::from_json(&body)?.with_document(&shared.documents)
