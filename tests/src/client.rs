@@ -45,7 +45,11 @@ pub struct Client {
 }
 
 impl Client {
-    pub(crate) fn new(url: String) -> Self {
+    /// A client of the router at this address (`http://127.0.0.1:4000`), not logged in.
+    ///
+    /// # Panics
+    /// Never: it has no settings that could be wrong.
+    pub fn new(url: String) -> Self {
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(60)).build();
         Self { http: http.expect("a plain HTTP client"), url, access: None, refresh: None, language: None }
     }

@@ -15,6 +15,7 @@ pub use answer::{Answer, GraphqlAnswer};
 pub use client::{Client, Encoding, Field};
 pub use contract::Shape;
 pub use media::{CLIP, File, PICTURE};
+pub use process::Process;
 pub use product::{Form, Product};
 pub use stage::{PASSWORD, Person, Stage};
 pub use tokens::TokenForge;

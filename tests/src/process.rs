@@ -8,22 +8,27 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
 
-/// How long a process may take to say that it is ready, on a machine that is busy with other tests.
-const START: Duration = Duration::from_secs(60);
+/// How long a process may take to say what it is expected to, on a machine that is busy with other tests.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// How long it may take to end after it was asked to.
 const STOP: Duration = Duration::from_secs(30);
 
 /// One process of the product. It is killed when the value is dropped.
 #[derive(Debug)]
-pub(crate) struct Process {
+pub struct Process {
     pub(crate) name: String,
-    pub(crate) address: SocketAddr,
+    /// Where it listens.
+    pub address: SocketAddr,
     child: Child,
+    lines: mpsc::UnboundedReceiver<String>,
 }
 
 impl Process {
     /// Starts it and waits for the address in the first line of its output that holds `marker`.
-    pub(crate) async fn start(mut command: Command, name: &str, marker: &'static str) -> Self {
+    ///
+    /// # Panics
+    /// When no such line comes.
+    pub async fn start(mut command: Command, name: &str, marker: &'static str) -> Self {
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -31,30 +36,62 @@ impl Process {
             .kill_on_drop(true)
             .spawn()
             .expect("the product's executable can be started");
-        let (lines, mut read) = mpsc::unbounded_channel();
-        forward(child.stdout.take().expect("standard output is piped"), name, lines.clone());
-        forward(child.stderr.take().expect("standard error is piped"), name, lines);
-        let announced = async {
-            while let Some(line) = read.recv().await {
-                if let Some(address) = line.contains(marker).then(|| address(&line)).flatten() {
-                    return Some(address);
+        let (sender, lines) = mpsc::unbounded_channel();
+        forward(child.stdout.take().expect("standard output is piped"), name, sender.clone());
+        forward(child.stderr.take().expect("standard error is piped"), name, sender);
+        let mut process = Self { name: name.to_owned(), address: ([0; 4], 0).into(), child, lines };
+        process.address = process.says(marker, |line| address(line)).await;
+        process
+    }
+
+    /// Waits until it writes a line that holds `marker`.
+    ///
+    /// # Panics
+    /// When no such line comes.
+    pub async fn has_said(&mut self, marker: &'static str) {
+        self.says(marker, |_| Some(())).await;
+    }
+
+    async fn says<T>(&mut self, marker: &'static str, read: impl Fn(&str) -> Option<T>) -> T {
+        let said = async {
+            while let Some(line) = self.lines.recv().await {
+                if let Some(found) = line.contains(marker).then(|| read(&line)).flatten() {
+                    return Some(found);
                 }
             }
             None
         };
-        let address = tokio::time::timeout(START, announced).await.ok().flatten();
-        let address =
-            address.unwrap_or_else(|| panic!("{name} did not say {marker:?} with its address; see its output"));
-        Self { name: name.to_owned(), address, child }
+        let said = tokio::time::timeout(PATIENCE, said).await.ok().flatten();
+        said.unwrap_or_else(|| panic!("{} did not say {marker:?}; see its output", self.name))
     }
 
-    /// Asks it to stop and waits until it has.
+    /// Asks it to stop as a service manager does, and waits until it has.
     ///
     /// # Panics
     /// When it does not.
-    pub(crate) async fn stop(&mut self) -> ExitStatus {
+    pub async fn stop(&mut self) -> ExitStatus {
+        self.end_by(Signal::SIGTERM).await
+    }
+
+    /// Asks it to stop as Ctrl-C does, and waits until it has.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub async fn interrupt(&mut self) -> ExitStatus {
+        self.end_by(Signal::SIGINT).await
+    }
+
+    /// Ends it with no chance to do anything about it.
+    ///
+    /// # Panics
+    /// When it does not end.
+    pub async fn kill(&mut self) {
+        self.end_by(Signal::SIGKILL).await;
+    }
+
+    async fn end_by(&mut self, signal: Signal) -> ExitStatus {
         if let Some(id) = self.child.id().and_then(|id| i32::try_from(id).ok()) {
-            kill(Pid::from_raw(id), Signal::SIGTERM).expect("our own child can be signalled");
+            kill(Pid::from_raw(id), signal).expect("our own child can be signalled");
         }
         let ended = tokio::time::timeout(STOP, self.child.wait()).await;
         ended
@@ -70,7 +107,7 @@ fn forward(output: impl AsyncRead + Unpin + Send + 'static, name: &str, lines: m
         let mut output = BufReader::new(output).lines();
         while let Ok(Some(line)) = output.next_line().await {
             eprintln!("[{name}] {line}");
-            // Nobody listens any more once the address is known.
+            // Nobody listens any more once the process has been dropped.
             let _ = lines.send(line);
         }
     });

@@ -4,14 +4,22 @@ use std::path::Path;
 use reel_config::Secret;
 use reel_devservers::{Options, Servers, StartError};
 
+use crate::domains::open_redis;
 use crate::{Failure, Settings};
 
 /// The private MariaDB and Redis of `dev`; none when the settings name servers to use instead.
 pub(super) struct PrivateServers(Option<Servers>);
 
 impl PrivateServers {
-    /// Starts them and puts their addresses into the settings, unless both addresses are set already.
+    /// Starts them and puts their addresses into the settings, unless both addresses are set already. One that is set
+    /// and cannot be used is found before.
     pub(super) async fn start(settings: &mut Settings, state_dir: &Path) -> Result<Self, Failure> {
+        if settings.mysql.url.is_some() {
+            reel_store::check_address(&settings.mysql).map_err(Failure::usage)?;
+        }
+        if settings.redis.url.is_some() {
+            open_redis(settings)?;
+        }
         if settings.mysql.url.is_some() && settings.redis.url.is_some() {
             return Ok(Self(None));
         }

@@ -21,7 +21,7 @@ mod transaction;
 pub use error::{Result, StoreError};
 pub use in_list::push_in_list;
 pub use migrate::{MigrationError, migrate};
-pub use mysql::{ConnectError, connect, ping};
+pub use mysql::{ConnectError, check_address, connect, ping};
 pub use redis::{Redis, connect_redis};
 pub use settings::{MysqlSettings, RedisSettings};
 pub use transaction::{OpenTransaction, retry_transaction};

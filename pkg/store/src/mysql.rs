@@ -97,6 +97,14 @@ fn check_name(database: &str) -> Result<(), ConnectError> {
     Ok(())
 }
 
+/// Whether the address is there and of the documented form, without asking the server.
+///
+/// # Errors
+/// When it is not.
+pub fn check_address(settings: &MysqlSettings) -> Result<(), ConnectError> {
+    server_options(settings).map(drop)
+}
+
 fn server_options(settings: &MysqlSettings) -> Result<MySqlConnectOptions, ConnectError> {
     let url = settings.url.as_ref().ok_or(ConnectError::NoUrl("mysql.url"))?.expose();
     if !url.starts_with("mysql://") && !url.starts_with("mariadb://") {

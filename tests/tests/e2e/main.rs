@@ -23,6 +23,7 @@ macro_rules! over_both_forms {
 }
 
 mod comments;
+mod dev;
 mod documented;
 mod endpoints;
 mod federation;
