@@ -8,7 +8,7 @@ use hive_router_query_planner::planner::{Planner as Library, PlannerError as Lib
 use hive_router_query_planner::utils::cancellation::CancellationToken;
 use hive_router_query_planner::utils::parsing::{safe_parse_operation, safe_parse_schema};
 
-use super::{PlanError, Planner, PlannerError, QueryPlan, convert};
+use super::{PlanError, Planner, PlannerError, QueryPlan, convert, unsupported};
 
 /// The planner library `hive-router-query-planner`. It unwraps in hundreds of places, so every call of it is caught.
 pub struct HivePlanner {
@@ -25,6 +25,7 @@ impl HivePlanner {
     pub fn new(supergraph_sdl: &str) -> Result<Self, PlannerError> {
         let supergraph =
             safe_parse_schema(supergraph_sdl).map_err(|error| PlannerError::BadSupergraph(error.to_string()))?;
+        unsupported::check(&supergraph)?;
         let library = caught(|| Library::new_from_supergraph(&supergraph, QueryPlannerOptions::default()))
             .map_err(PlannerError::BadSupergraph)?
             .map_err(|error| PlannerError::BadSupergraph(error.to_string()))?;

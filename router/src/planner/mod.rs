@@ -4,6 +4,7 @@ mod convert;
 mod display;
 mod hive;
 mod plan;
+mod unsupported;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,6 +46,14 @@ pub enum PlannerError {
     /// The supergraph does not parse or does not hold together.
     #[error("the supergraph cannot be used: {0}; compose it again")]
     BadSupergraph(String),
+    /// It asks for something that no plan here can do.
+    #[error("the field {field} uses {directive}, which this router cannot execute: leave it out of the subgraphs")]
+    Unsupported {
+        /// `Type.field`.
+        field: String,
+        /// With its at sign.
+        directive: &'static str,
+    },
 }
 
 /// A planner shared by all requests.
