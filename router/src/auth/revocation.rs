@@ -130,7 +130,8 @@ impl RevocationWatch {
                     report_recovery(failures);
                     failures = 0;
                     let EndedSessionsResponse { sessions, next_since_ms } = response.into_inner();
-                    since_ms = since_ms.max(next_since_ms);
+                    // It goes back after the last of several pages.
+                    since_ms = next_since_ms;
                     if self.ended.learn(&sessions, self.clock.now_ms(), self.access_ttl_ms + MARGIN_MS) {
                         // There may be a further page; an answer without news ends the round.
                         continue;
