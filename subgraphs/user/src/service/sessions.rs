@@ -15,7 +15,7 @@ use sqlx::MySqlConnection;
 use crate::domain::{RefreshToken, Tokens};
 use crate::repository::{Repository, refresh_token, session};
 
-/// Rows of logins are kept for this long after they are over.
+/// Rows of logins are kept for at least this long after they are over.
 const KEEP_OVER: TimeDelta = TimeDelta::days(1);
 
 /// How long logins and their tokens live.
@@ -105,7 +105,9 @@ impl Sessions {
         // Clocks of several processes differ a little.
         while self.repository.clear_successors(now - TimeDelta::seconds(10)).await? {}
         while self.repository.delete_expired_tokens(now - KEEP_OVER).await? {}
-        while self.repository.delete_old_sessions(now - KEEP_OVER).await? {}
+        // Routers that start ask for every ended login whose access tokens are still current.
+        let told_until = now - self.lifetimes.access - ended::MARGIN;
+        while self.repository.delete_old_sessions(told_until.min(now - KEEP_OVER)).await? {}
         Ok(())
     }
 

@@ -3,7 +3,7 @@ use std::time::Duration;
 use reel_rpc::user::{EndedSessionsRequest, EndedSessionsResponse};
 use serde_json::json;
 
-use crate::world::{Login, World};
+use crate::world::{Login, World, cheap};
 
 async fn ended_since(world: &World, since_ms: i64) -> EndedSessionsResponse {
     world.rpc().ended_sessions(EndedSessionsRequest { since_ms }).await.unwrap().into_inner()
@@ -82,6 +82,23 @@ async fn a_login_whose_access_tokens_have_all_expired_is_not_told() {
     assert_eq!(ids(&ended_since(&world, 0).await).len(), 1);
     world.clock.advance(Duration::from_secs(2 * 60));
     assert!(ended_since(&world, 0).await.sessions.is_empty());
+    world.close().await;
+}
+
+#[tokio::test]
+async fn an_ended_login_is_remembered_until_its_access_tokens_have_expired_however_long_they_live() {
+    const DAY: Duration = Duration::from_secs(24 * 3_600);
+    let mut world = World::new().await;
+    world.auth.access_ttl_s = 3 * 24 * 3_600;
+    let (old, young) = (world.person("ana").await, world.person("ben").await);
+    log_out(&world, &old).await;
+    world.clock.advance(2 * DAY);
+    log_out(&world, &young).await;
+    world.clock.advance(2 * DAY);
+    world.restart(cheap()).await;
+    let is_swept = async || world.count("SELECT COUNT(*) FROM session").await == 1;
+    reel_testkit::eventually("the older login is forgotten", is_swept).await;
+    assert_eq!(ids(&ended_since(&world, 0).await), [young.viewer.session_id.raw()]);
     world.close().await;
 }
 

@@ -20,6 +20,8 @@ pub(crate) struct World {
     pub(crate) clock: Arc<TestClock>,
     pub(crate) directory: TempDir,
     pub(crate) tasks: Tasks,
+    /// What the domain is started again with.
+    pub(crate) auth: AuthSettings,
     files: FileStore,
     ids: Arc<IdGenerator>,
     signing_key: SigningKey,
@@ -60,6 +62,7 @@ impl World {
             signing_key: SigningKey::generate(),
             internal_key: InternalKey::generate(),
             domain: None,
+            auth: AuthSettings::default(),
             tasks: Tasks::default(),
             database,
             clock,
@@ -90,7 +93,7 @@ impl World {
             tasks: self.tasks.clone(),
             signing_key: self.signing_key.clone(),
             internal_key: self.internal_key.clone(),
-            auth: AuthSettings::default(),
+            auth: self.auth.clone(),
             settings,
         };
         self.domain = Some(reel_user::start(deps).await.unwrap());

@@ -9,7 +9,7 @@ use crate::domain::EndedSession;
 /// few statements may each run into their timeout.
 const OVERLAP: TimeDelta = TimeDelta::seconds(60);
 /// Access tokens signed just before their login ended live a little longer than the login's end and their lifetime say.
-const MARGIN: TimeDelta = TimeDelta::seconds(60);
+pub(super) const MARGIN: TimeDelta = TimeDelta::seconds(60);
 /// The most logins of one answer.
 const PAGE: u32 = 10_000;
 
