@@ -2,25 +2,22 @@ use reel_auth::Viewer;
 use reel_error::{Error, ErrorCode, Result};
 use reel_files::{FileKey, FileKind};
 use reel_id::UploadId;
-use tokio::sync::oneshot;
+use reel_subgraph::{Place, finish_or_undo};
 use tokio::time::timeout;
 
 use super::{Checked, Uploads};
 use crate::domain::Upload;
 
 impl Uploads {
-    /// Stores a checked file. The work goes on to its end in a task of its own, so that a file is never half removed: when
-    /// nobody waits for its outcome any more, it removes what it stored.
-    pub(super) async fn keep(&self, viewer: Viewer, checked: Checked) -> Result<UploadId> {
-        let (sender, receiver) = oneshot::channel();
-        let uploads = self.clone();
-        tokio::spawn(async move {
-            let outcome = uploads.store(viewer, checked).await;
-            if let Err(Ok(id)) = sender.send(outcome) {
-                uploads.discard(id).await;
-            }
-        });
-        receiver.await.map_err(Error::internal)?
+    /// Stores a checked file. The work goes on to its end, so that a file is never half removed: when nobody waits for its
+    /// outcome any more, what was stored is removed. The place is taken until it is stored.
+    pub(super) async fn keep(&self, viewer: Viewer, checked: Checked, place: Place) -> Result<UploadId> {
+        let (storing, undoing) = (self.clone(), self.clone());
+        let work = async move {
+            let _held = place;
+            storing.store(viewer, checked).await
+        };
+        finish_or_undo(work, |id| async move { undoing.discard(id).await }).await
     }
 
     async fn store(&self, viewer: Viewer, checked: Checked) -> Result<UploadId> {

@@ -47,7 +47,7 @@ struct Parts {
     settings: VideoSettings,
     spool: Spool,
     covers: Covers,
-    /// One for each file that arrives or is checked.
+    /// One for each file that arrives, is checked or is stored.
     places: Places,
 }
 
@@ -81,12 +81,12 @@ impl Uploads {
         viewer: Viewer,
         content: impl Stream<Item = Result<Bytes, BrokenOff>> + Unpin,
     ) -> Result<UploadId> {
-        let _place = self.0.places.take(viewer.user_id)?;
+        let place = self.0.places.take(viewer.user_id)?;
         self.refuse_hoarding(viewer).await?;
         let file = self.0.spool.receive(content).await?;
         let container = container::inspect(file.path().to_owned()).await?;
         let cover = self.0.covers.take(file.path(), container).await?;
-        self.keep(viewer, Checked { file, container, cover }).await
+        self.keep(viewer, Checked { file, container, cover }, place).await
     }
 
     /// Storage is not for keeping: a person publishes what they uploaded before they upload more.

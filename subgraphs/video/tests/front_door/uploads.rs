@@ -221,7 +221,7 @@ async fn a_caller_that_goes_away_while_ffmpeg_runs_leaves_neither_file_nor_proce
 
 #[tokio::test]
 async fn a_caller_that_goes_away_while_files_are_stored_leaves_nothing() {
-    let world = Arc::new(World::new().await);
+    let world = Arc::new(World::with(|settings| settings.max_uploads_each = 1).await);
     // Holds back the row, which comes before the files.
     let mut holding = world.database.pool().acquire().await.unwrap();
     for statement in ["SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", "BEGIN", "SELECT id FROM upload FOR UPDATE"] {
@@ -237,7 +237,10 @@ async fn a_caller_that_goes_away_while_files_are_stored_leaves_nothing() {
     uploading.abort();
     assert!(uploading.await.unwrap_err().is_cancelled());
     assert_eq!(world.all_files().len(), 1, "the work goes on");
+    assert_eq!(world.upload(ANA, b"no video").await, Err("RATE_LIMITED".into()), "and has its place");
     holding.execute("ROLLBACK").await.unwrap();
+    let is_free = async || world.upload(ANA, b"no video").await == Err("NOT_A_VIDEO".into());
+    eventually("the place is free", is_free).await;
     // The spooled file is there until both are stored, and those are there until they are discarded.
     eventually("all files are removed", async || world.all_files().is_empty()).await;
     eventually("the row is removed", async || world.count("upload").await == 0).await;
