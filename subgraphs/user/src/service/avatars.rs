@@ -10,8 +10,9 @@ use reel_files::{FileKey, FileKind, FileStore};
 use reel_id::{Clock, IdGenerator, UploadId, UserId};
 use reel_rpc::upload::BrokenOff;
 use reel_store::{OpenTransaction, retry_transaction};
-use reel_subgraph::{Places, signed_in};
+use reel_subgraph::{Places, finish_or_undo, signed_in};
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 use super::picture;
 use crate::UserSettings;
@@ -28,6 +29,7 @@ const SWEEP_MARGIN: TimeDelta = TimeDelta::seconds(60);
 ///
 /// A file and its row cannot be written in one step, so the row that says "nobody points at this file" comes first and
 /// goes last: whatever breaks off in between leaves a row that the sweep will find, never a file that nobody knows of.
+/// When only the sender breaks off, storing goes on to its end and is then undone, so nothing waits for the sweep.
 pub(crate) struct Avatars {
     repository: Repository,
     files: FileStore,
@@ -41,6 +43,7 @@ pub(crate) struct Avatars {
 struct Limits {
     bytes: u64,
     patience: Duration,
+    storing: Duration,
     unclaimed: TimeDelta,
     max_unclaimed: u32,
 }
@@ -64,6 +67,8 @@ impl Avatars {
             limits: Limits {
                 bytes: settings.image_max_bytes,
                 patience: settings.image_timeout_s.duration(),
+                // It must end well before the row may be swept away.
+                storing: settings.image_timeout_s.duration().min(settings.upload_ttl_s.duration() / 2),
                 unclaimed,
                 max_unclaimed: settings.max_unclaimed_images,
             },
@@ -82,16 +87,22 @@ impl Avatars {
     /// [`ErrorCode::Timeout`], [`ErrorCode::Overloaded`], or [`ErrorCode::RateLimited`] when the owner uploads too many
     /// at once or leaves too many unclaimed.
     pub(crate) async fn upload(
-        &self,
+        self: &Arc<Self>,
         owner: Viewer,
         content: impl Stream<Item = Result<Bytes, BrokenOff>> + Unpin,
     ) -> Result<UploadId> {
-        let _place = self.receiving.take(owner.user_id)?;
+        let place = self.receiving.take(owner.user_id)?;
         self.refuse_hoarding(owner.user_id).await?;
-        let received = tokio::time::timeout(self.limits.patience, collect(content, self.limits.bytes));
+        let received = timeout(self.limits.patience, collect(content, self.limits.bytes));
         let image = received.await.map_err(|_| ErrorCode::Timeout)??;
         let picture = self.picture(image).await?;
-        self.store(owner.user_id, picture).await
+        let (storing, undoing) = (Arc::clone(self), Arc::clone(self));
+        let work = async move {
+            let _held = place;
+            storing.store(owner.user_id, picture).await
+        };
+        let stored = finish_or_undo(work, |file| async move { undoing.remove(&file).await }).await?;
+        Ok(stored.id)
     }
 
     /// Storage is not for keeping: a person claims what they uploaded before they upload more.
@@ -112,18 +123,23 @@ impl Avatars {
         decoded.ok_or_else(|| ErrorCode::NotAnImage.into())
     }
 
-    async fn store(&self, owner: UserId, picture: Vec<u8>) -> Result<UploadId> {
+    async fn store(&self, owner: UserId, picture: Vec<u8>) -> Result<StoredFile> {
         let id: UploadId = self.ids.next();
         let key = FileKey::new(FileKind::Avatar, id.raw());
         let created_at = super::now(&*self.clock);
         let expires_at = created_at + self.limits.unclaimed;
         let row = NewUpload { id, owner: Some(owner), file_key: key.to_string(), created_at, expires_at };
         self.repository.insert_upload(&row).await?;
-        if let Err(error) = self.files.put(key, picture.into()).await {
-            self.remove(&StoredFile { id, file_key: row.file_key }).await;
-            return Err(Error::unavailable(error));
+        let file = StoredFile { id, file_key: row.file_key };
+        match timeout(self.limits.storing, self.files.put(key, picture.into())).await {
+            Ok(Ok(())) => Ok(file),
+            Ok(Err(error)) => {
+                self.remove(&file).await;
+                Err(Error::unavailable(error))
+            }
+            // It may still come to be; the sweep removes it then.
+            Err(late) => Err(Error::unavailable(late)),
         }
-        Ok(id)
     }
 
     /// Makes an upload the viewer's avatar. Only its owner can, and only once. The picture before it is removed.

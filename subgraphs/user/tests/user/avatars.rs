@@ -10,6 +10,7 @@ use reel_error::{Error, ErrorCode};
 use reel_id::UploadId;
 use reel_rpc::upload::{self, BrokenOff};
 use serde_json::{Value, json};
+use sqlx::Executor as _;
 use tokio::task::JoinHandle;
 use tonic::Request;
 
@@ -197,6 +198,33 @@ async fn one_person_cannot_take_all_places_for_uploads() {
     let read = [ErrorCode::NotAnImage; 2];
     reel_testkit::eventually("the places are free again", async || answers(read).await).await;
     world.close().await;
+}
+
+#[tokio::test]
+async fn a_sender_that_goes_away_while_the_image_is_stored_leaves_nothing() {
+    let world = Arc::new(World::with(reel_user::UserSettings { image_uploads_each: 1, ..cheap() }).await);
+    let ana = world.person("ana").await;
+    // Holds back the row, which comes before the file.
+    let mut holding = world.database.pool().acquire().await.unwrap();
+    for statement in ["SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", "BEGIN", "SELECT id FROM upload FOR UPDATE"] {
+        holding.execute(statement).await.unwrap();
+    }
+    let uploading = tokio::spawn({
+        let (world, owner) = (world.clone(), ana.viewer);
+        async move { upload_image(&world, owner, image(50, ImageFormat::Png)).await }
+    });
+    let waits = "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'INSERT INTO upload%'";
+    reel_testkit::eventually("the image is about to be stored", async || world.count(waits).await == 1).await;
+    uploading.abort();
+    assert!(uploading.await.unwrap_err().is_cancelled());
+    let again = async || upload_image(&world, ana.viewer, vec![0]).await.unwrap_err().code();
+    assert_eq!(again().await, ErrorCode::RateLimited, "the work goes on and has its place");
+    holding.execute("ROLLBACK").await.unwrap();
+    reel_testkit::eventually("the place is free", async || again().await == ErrorCode::NotAnImage).await;
+    let nothing = async || world.stored_files() == 0 && world.count(UPLOADS).await == 0;
+    reel_testkit::eventually("neither row nor file is left", nothing).await;
+    drop(holding);
+    Arc::into_inner(world).unwrap().close().await;
 }
 
 #[tokio::test]
