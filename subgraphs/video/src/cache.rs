@@ -8,11 +8,12 @@
 //! there. A visit that was committed before the mark is in what the builder reads; one that was committed later writes
 //! its count into the marked set; and when the set was lost in between, so was the mark, and the builder begins again.
 //!
-//! A count that could not be written makes the set doubtful: this process has it built again as soon as Redis answers.
+//! A count that could not be written makes the set doubtful: this process takes its mark and those of builders, who may
+//! have read MySQL before that count, and so has it built again as soon as Redis answers.
 //! Should the process end before, a video stands too low until its next visit or the end of the set's lifetime.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use redis::Script;
@@ -86,8 +87,10 @@ struct Parts {
     size: u32,
     ttl: Duration,
     timeout: Duration,
-    /// A count could not be written, so the set may be wrong until it is built again.
-    doubtful: AtomicBool,
+    /// How many counts could not be written; the set may be wrong until it is built again.
+    missed: AtomicU64,
+    /// How many of them there were when the set was last declared incomplete.
+    dropped: AtomicU64,
     /// When Redis may be asked again, in milliseconds since the Unix epoch.
     resume_at_ms: AtomicU64,
 }
@@ -108,7 +111,8 @@ impl Popular {
             size: settings.popular_size,
             ttl: settings.popular_ttl_s.duration(),
             timeout: settings.popular_timeout_ms.duration(),
-            doubtful: AtomicBool::new(false),
+            missed: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
             resume_at_ms: AtomicU64::new(0),
         }))
     }
@@ -139,7 +143,7 @@ impl Popular {
             Ok(call.invoke_async::<()>(&mut self.0.redis.connection()).await?)
         };
         if self.ask(raised).await.is_none() {
-            self.0.doubtful.store(true, Ordering::SeqCst);
+            self.0.missed.fetch_add(1, Ordering::SeqCst);
         }
     }
 
@@ -226,17 +230,20 @@ impl Popular {
         Ok(both.query_async(&mut self.0.redis.connection()).await?)
     }
 
-    /// A set that may lack a count is declared incomplete as soon as Redis answers again.
+    /// A set that may lack a count is declared incomplete as soon as Redis answers again, for those who build it too.
     async fn drop_doubtful(&self) {
-        if !self.0.doubtful.swap(false, Ordering::SeqCst) {
+        let missed = self.0.missed.load(Ordering::SeqCst);
+        if missed == self.0.dropped.load(Ordering::SeqCst) {
             return;
         }
-        let dropped = async {
-            let mut command = redis::cmd("ZREM");
-            Ok(command.arg(self.key()).arg(COMPLETE).query_async::<()>(&mut self.0.redis.connection()).await?)
+        let drop_marks = async {
+            // Nothing but the marks has an infinite score.
+            let mut command = redis::cmd("ZREMRANGEBYSCORE");
+            command.arg(self.key()).arg("+inf").arg("+inf");
+            Ok(command.query_async::<()>(&mut self.0.redis.connection()).await?)
         };
-        if self.ask(dropped).await.is_none() {
-            self.0.doubtful.store(true, Ordering::SeqCst);
+        if self.ask(drop_marks).await.is_some() {
+            self.0.dropped.fetch_max(missed, Ordering::SeqCst);
         }
     }
 

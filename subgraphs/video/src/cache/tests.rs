@@ -1,5 +1,6 @@
 //! The moments of a build at which the set can be lost or changed, one by one.
 
+use futures::FutureExt as _;
 use redis::AsyncCommands as _;
 use reel_id::SystemClock;
 use reel_testkit::{TestDatabase, TestRedis};
@@ -101,6 +102,39 @@ async fn two_builders_complete_one_set_and_leave_no_mark() {
     assert!(!popular.begin("building:3").await.unwrap(), "a complete set is not built again");
     assert_eq!(popular.list(0, 10).await, Some(vec![VideoId::from(VIDEO)]));
     assert!(world.score("building:1").await.is_none());
+    world.close().await;
+}
+
+#[tokio::test]
+async fn a_count_that_was_not_written_stops_those_who_build_without_it() {
+    let world = World::new().await;
+    let popular = &world.popular;
+    assert!(popular.begin("building:1").await.unwrap());
+    assert!(popular.merge("building:1", &[(VIDEO, 4)]).await.unwrap());
+    // MySQL has 5 since; Redis did not answer when it was to be written.
+    popular.0.missed.fetch_add(1, Ordering::SeqCst);
+    popular.drop_doubtful().await;
+    assert!(!popular.finish("building:1").await.unwrap());
+    assert!(!world.is_complete().await);
+    assert!(popular.begin("building:2").await.unwrap());
+    popular.drop_doubtful().await;
+    assert!(popular.finish("building:2").await.unwrap(), "one count is missed once");
+    world.close().await;
+}
+
+#[tokio::test]
+async fn the_set_stays_doubtful_when_the_question_is_given_up() {
+    let world = World::new().await;
+    let popular = &world.popular;
+    assert!(popular.begin("building:1").await.unwrap());
+    assert!(popular.finish("building:1").await.unwrap());
+    popular.0.missed.fetch_add(1, Ordering::SeqCst);
+    // Dropped before Redis can answer.
+    assert!(popular.drop_doubtful().now_or_never().is_none());
+    let doubts = || popular.0.missed.load(Ordering::SeqCst) - popular.0.dropped.load(Ordering::SeqCst);
+    assert_eq!(doubts(), 1);
+    popular.drop_doubtful().await;
+    assert_eq!((doubts(), world.is_complete().await), (0, false));
     world.close().await;
 }
 
