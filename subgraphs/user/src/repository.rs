@@ -14,7 +14,7 @@ pub(crate) struct Repository {
 }
 
 /// How many rows one clean-up statement removes, so that none holds locks for long.
-const SWEEP_ROWS: u32 = 500;
+pub(crate) const SWEEP_ROWS: u32 = 500;
 
 impl Repository {
     pub(crate) fn new(pool: MySqlPool) -> Self {

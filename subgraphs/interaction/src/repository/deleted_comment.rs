@@ -4,10 +4,11 @@ use sqlx::{MySql, MySqlConnection, MySqlPool, QueryBuilder};
 
 use crate::domain::DeletedTree;
 
-/// A tree of which something may be left, the one that was deleted first.
-pub(crate) async fn find_tree(pool: &MySqlPool) -> Result<Option<DeletedTree>> {
+/// A tree of which something may be left, the one that was deleted first after that of `after`.
+pub(crate) async fn find_tree(pool: &MySqlPool, after: CommentId) -> Result<Option<DeletedTree>> {
     let row: Option<(Snowflake, Snowflake)> =
-        sqlx::query_as("SELECT root_id, video_id FROM deleted_comment ORDER BY root_id LIMIT 1")
+        sqlx::query_as("SELECT root_id, video_id FROM deleted_comment WHERE root_id > ? ORDER BY root_id LIMIT 1")
+            .bind(after.raw())
             .fetch_optional(pool)
             .await?;
     Ok(row.map(|(root, video)| DeletedTree { root_id: root.into(), video_id: video.into() }))

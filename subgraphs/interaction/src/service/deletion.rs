@@ -48,19 +48,25 @@ impl Interactions {
         }
         check_video(&comment, wish.video)?;
         retry_transaction(&self.pool, async |mut tx| delete(&mut tx, &comment).await).await?;
-        if let Err(error) = clear(&self.pool, &DeletedTree::of(&comment), STEPS_AT_ONCE).await {
+        if let Err(error) = clear(&self.pool, &DeletedTree::of(&comment), &mut { STEPS_AT_ONCE }).await {
             tracing::warn!(%error, "what is below a deleted comment could not be deleted; it will be tried again");
         }
         Ok(comment)
     }
 }
 
-/// Deletes what is left of deleted trees, the oldest first, as far as one go reaches.
+/// Deletes what is left of deleted trees, the oldest first, as far as one go reaches. A tree that cannot be deleted does
+/// not stand in the way of the others.
 pub(crate) async fn sweep(pool: &MySqlPool) -> reel_store::Result<()> {
     let mut steps = STEPS_PER_SWEEP;
+    let mut after = CommentId::from(0);
     while steps > 0 {
-        let Some(tree) = deleted_comment::find_tree(pool).await? else { return Ok(()) };
-        steps = clear(pool, &tree, steps).await?;
+        let Some(tree) = deleted_comment::find_tree(pool, after).await? else { return Ok(()) };
+        if let Err(error) = clear(pool, &tree, &mut steps).await {
+            let root = tree.root_id.raw();
+            tracing::warn!(comment.id = root, %error, "what is below a deleted comment is left to the next clean-up");
+        }
+        after = tree.root_id;
     }
     Ok(())
 }
@@ -80,15 +86,15 @@ async fn delete(connection: &mut MySqlConnection, comment: &Comment) -> Result<(
     Ok(())
 }
 
-/// Does up to `steps` steps, until nothing of the tree is left. Answers how many steps were not needed.
-async fn clear(pool: &MySqlPool, tree: &DeletedTree, mut steps: u32) -> reel_store::Result<u32> {
-    while steps > 0 {
-        steps -= 1;
+/// Does up to `steps` steps, until nothing of the tree is left, and counts down what it did.
+async fn clear(pool: &MySqlPool, tree: &DeletedTree, steps: &mut u32) -> reel_store::Result<()> {
+    while *steps > 0 {
+        *steps -= 1;
         if retry_transaction(pool, async |mut tx| step(&mut tx, tree).await).await? == Left::Nothing {
             break;
         }
     }
-    Ok(steps)
+    Ok(())
 }
 
 /// What there is of a tree after a step.

@@ -1,3 +1,4 @@
+use reel_testkit::eventually;
 use serde_json::{Value, json};
 use sqlx::Executor as _;
 
@@ -117,4 +118,21 @@ async fn a_page_that_does_not_exist_voids_its_list_only() {
             assert_eq!(codes(&answer), ["INVALID_PAGE"], "{arguments}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_deleted_tree_that_cannot_be_cleared_does_not_stand_in_the_way_of_others() {
+    let mut world = World::new().await;
+    world
+        .pool
+        .execute("INSERT INTO deleted_comment (root_id, id, video_id) VALUES (1, 1, 10), (2, 2, 10)")
+        .await
+        .unwrap();
+    let stuck = "CREATE TRIGGER stuck BEFORE DELETE ON deleted_comment FOR EACH ROW \
+        IF OLD.root_id = 1 THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'stuck'; END IF";
+    world.pool.execute(stuck).await.unwrap();
+    world.restart().await;
+    eventually("the later tree is cleared", async || world.rows("deleted_comment").await == 1).await;
+    world.pool.execute("DROP TRIGGER stuck").await.unwrap();
+    eventually("the earlier one is tried again", async || world.rows("deleted_comment").await == 0).await;
 }

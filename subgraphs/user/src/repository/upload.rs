@@ -53,10 +53,10 @@ pub(crate) async fn lock(
     Ok(file)
 }
 
-/// Takes an upload from its owner; the sweep removes it, if nobody does before.
-pub(crate) async fn disown(connection: &mut MySqlConnection, id: UploadId, now: DateTime<Utc>) -> Result<()> {
+/// Takes an upload from its owner; the sweep removes it after `at`, if nobody does before.
+pub(crate) async fn disown(connection: &mut MySqlConnection, id: UploadId, at: DateTime<Utc>) -> Result<()> {
     sqlx::query("UPDATE upload SET owner_id = NULL, expires_at = ? WHERE id = ?")
-        .bind(now)
+        .bind(at)
         .bind(id.raw())
         .execute(connection)
         .await?;
@@ -75,6 +75,11 @@ impl Repository {
 
     pub(crate) async fn delete_upload(&self, id: UploadId) -> Result<()> {
         delete(&mut *self.pool.acquire().await?, id).await
+    }
+
+    /// Lets the sweep come back to a file later. Nobody can claim it any more.
+    pub(crate) async fn postpone_upload(&self, id: UploadId, until: DateTime<Utc>) -> Result<()> {
+        disown(&mut *self.pool.acquire().await?, id, until).await
     }
 
     /// How many images wait to be claimed by this person.

@@ -18,12 +18,14 @@ use super::picture;
 use crate::UserSettings;
 use crate::domain::User;
 use crate::repository::upload::{self, NewUpload, StoredFile};
-use crate::repository::{Repository, account};
+use crate::repository::{Repository, SWEEP_ROWS, account};
 
 /// Images that are decoded at the same time: each may take some hundred MiB for a moment.
 const DECODING: usize = 2;
 /// A file is removed only this long after it could last be claimed, because the clocks of several processes differ.
 const SWEEP_MARGIN: TimeDelta = TimeDelta::seconds(60);
+/// When the removal of a file is tried again after it failed.
+const RETRY: TimeDelta = TimeDelta::minutes(10);
 
 /// Uploaded images and the avatars that they become.
 ///
@@ -101,7 +103,10 @@ impl Avatars {
             let _held = place;
             storing.store(owner.user_id, picture).await
         };
-        let stored = finish_or_undo(work, |file| async move { undoing.remove(&file).await }).await?;
+        let stored = finish_or_undo(work, |file| async move {
+            undoing.remove(&file).await;
+        })
+        .await?;
         Ok(stored.id)
     }
 
@@ -195,29 +200,42 @@ impl Avatars {
         Ok(StoredFile { id, file_key: row.file_key })
     }
 
-    /// Removes a file that nothing points at, then its row. What fails now is done by a later sweep.
-    async fn remove(&self, file: &StoredFile) {
+    /// Removes a file that nothing points at, then its row, and says whether that succeeded. What fails now is done by a
+    /// later sweep.
+    async fn remove(&self, file: &StoredFile) -> bool {
         let removed = async {
             self.files.delete(parse(&file.file_key)?).await.map_err(Error::unavailable)?;
             Ok::<_, Error>(self.repository.delete_upload(file.id).await?)
         };
-        if let Err(error) = removed.await {
+        let removed = removed.await;
+        if let Err(error) = &removed {
             tracing::warn!(upload.id = file.id.raw(), %error, "a file could not be removed; it will be tried again");
         }
+        removed.is_ok()
     }
 
-    /// Removes images that nobody claimed and avatars that were replaced, some hundred at a time.
+    /// Removes images that nobody claimed and avatars that were replaced.
     pub(crate) async fn sweep(&self) -> Result<()> {
-        let before = super::now(&*self.clock) - SWEEP_MARGIN;
-        for file in self.repository.list_expired_uploads(before).await? {
-            self.remove(&file).await;
-        }
+        while self.sweep_some().await? {}
         let age = self.limits.unclaimed.to_std().unwrap_or_default();
         if let Err(error) = self.files.remove_unfinished(age).await {
             // Others may be sweeping the same directory.
             tracing::debug!(%error, "unfinished files could not be removed; it will be tried again");
         }
         Ok(())
+    }
+
+    /// Removes some hundred of them. Answers whether there may be more.
+    async fn sweep_some(&self) -> Result<bool> {
+        let now = super::now(&*self.clock);
+        let expired = self.repository.list_expired_uploads(now - SWEEP_MARGIN).await?;
+        for file in &expired {
+            if !self.remove(file).await {
+                // What cannot be removed must not stand in the way of the others.
+                self.repository.postpone_upload(file.id, now + RETRY).await?;
+            }
+        }
+        Ok(expired.len() >= SWEEP_ROWS as usize)
     }
 }
 

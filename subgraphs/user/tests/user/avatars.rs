@@ -288,6 +288,25 @@ async fn what_nobody_claims_within_an_hour_is_removed() {
 }
 
 #[tokio::test]
+async fn files_that_cannot_be_removed_do_not_stand_in_the_way_of_others() {
+    let mut world = World::new().await;
+    let ana = world.person("ana").await;
+    upload_image(&world, ana.viewer, image(50, ImageFormat::Png)).await.unwrap();
+    let mut insert = sqlx::QueryBuilder::new("INSERT INTO upload (id, file_key, created_at, expires_at) ");
+    let long_ago = reel_id::Clock::now(&*world.clock) - Duration::from_secs(24 * 3_600);
+    // More than one batch, all of them older, under names that the file storage does not know.
+    insert.push_values(1..=600_i64, |mut row, id| {
+        row.push_bind(id).push_bind("nonsense").push_bind(long_ago).push_bind(long_ago);
+    });
+    insert.build().execute(world.database.pool()).await.unwrap();
+    world.clock.advance(Duration::from_secs(3_661));
+    world.restart(cheap()).await;
+    reel_testkit::eventually("the image is removed", async || world.stored_files() == 0).await;
+    assert_eq!(world.count("SELECT COUNT(*) FROM upload WHERE id <= 600").await, 600, "the others are remembered");
+    world.close().await;
+}
+
+#[tokio::test]
 async fn when_the_file_cannot_be_stored_no_row_is_left() {
     let world = World::new().await;
     let ana = world.person("ana").await;
