@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use reel_auth::call::CallSigner;
 use reel_router::Engine;
-use reel_router::config::{ListedSubgraph, SupergraphSettings};
+use reel_router::config::{ListedSubgraph, RouterSettings};
 use reel_router::graph::LiveGraph;
 use reel_router::reload::{BuildEngine, ListedSubgraphs, SupergraphFile, SupergraphTask, SupergraphWatch};
 use reel_router::transport::HttpConnector;
@@ -37,7 +37,7 @@ pub(crate) async fn start(
     let engine = router.engine();
     let build: BuildEngine =
         Arc::new(move |text| Engine::connect(text, |name, url| connector.connect(name, url), engine.clone()));
-    let (text, source) = first(&router.supergraph).await?;
+    let (text, source) = first(router).await?;
     let graph = LiveGraph::start(build(&text).map_err(Failure::usage)?, router).await.map_err(Failure::usage)?;
     let graph = Arc::new(graph);
     let poll = router.supergraph.poll_ms.duration();
@@ -58,7 +58,8 @@ enum Source {
 }
 
 /// The supergraph to begin with.
-async fn first(settings: &SupergraphSettings) -> Result<(String, Source), Failure> {
+async fn first(router: &RouterSettings) -> Result<(String, Source), Failure> {
+    let settings = &router.supergraph;
     match &settings.file {
         Some(_) if !settings.subgraphs.is_empty() => {
             Err(Failure::usage("router.supergraph: name a `file` or list `subgraphs`, not both"))
@@ -70,7 +71,7 @@ async fn first(settings: &SupergraphSettings) -> Result<(String, Source), Failur
         }
         None if settings.is_own() => Ok((SUPERGRAPH.to_owned(), Source::Own)),
         None => {
-            let listed = ListedSubgraphs::read(settings).await;
+            let listed = ListedSubgraphs::read(settings, &router.subgraph_calls).await;
             let listed = listed.map_err(|error| Failure::usage(format!("router.supergraph.subgraphs: {error}")))?;
             let origins = settings.subgraphs.iter().map(ListedSubgraph::origin);
             let text = compose::composed(listed.subgraphs(), origins)?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use reel_composition::Subgraph;
-use reel_router::config::ListedSubgraph;
+use reel_router::config::{ListedSubgraph, SubgraphCallSettings};
 use reel_router::reload::SchemaReader;
 use serde::Deserialize;
 
@@ -47,7 +47,9 @@ pub(super) async fn read(options: &ComposeOptions, list: Option<&Path>) -> Resul
             return Err(Failure::usage(message));
         }
     };
-    let reader = SchemaReader::new(Duration::from_secs(options.timeout), MAX_SCHEMA_BYTES).map_err(Failure::usage)?;
+    let reader =
+        SchemaReader::new(Duration::from_secs(options.timeout), MAX_SCHEMA_BYTES, &SubgraphCallSettings::default());
+    let reader = reader.map_err(Failure::usage)?;
     stream::iter(entries).map(|entry| source(&reader, entry)).buffered(AT_ONCE).try_collect().await
 }
 

@@ -6,7 +6,7 @@ mod subgraph;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use http::header::{CONNECTION, SET_COOKIE};
+use http::header::{CONNECTION, SET_COOKIE, VARY};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::config::{HeaderMerge, SubgraphHeaderSettings};
@@ -62,6 +62,13 @@ impl HeaderPassage {
             }
         }
         Some(Arc::new(ClientHeaders { received, answered: Mutex::default() }))
+    }
+
+    /// Tells caches which of the request's headers an answer may depend on.
+    pub(crate) fn vary(&self, answer: &mut HeaderMap) {
+        for name in &self.wanted {
+            answer.append(VARY, name.clone().into());
+        }
     }
 
     /// The headers that clients may send for subgraphs.

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::file::WatchedFile;
 use super::schemas::{Origin, SchemaReader};
 use super::{Hash, SupergraphSource};
-use crate::config::{ListedSubgraph, SupergraphSettings};
+use crate::config::{ListedSubgraph, SubgraphCallSettings, SupergraphSettings};
 
 /// Subgraphs asked at the same time.
 const AT_ONCE: usize = 8;
@@ -38,12 +38,12 @@ struct Listed {
 }
 
 impl ListedSubgraphs {
-    /// Reads the schemas of all subgraphs.
+    /// Reads the schemas of all subgraphs. Those that are asked are trusted as in `calls`.
     ///
     /// # Errors
     /// Which of them cannot be read, and why: all of them, a line each.
-    pub async fn read(settings: &SupergraphSettings) -> Result<Self, String> {
-        let reader = SchemaReader::new(settings.ask_timeout_ms.duration(), settings.schema_bytes)?;
+    pub async fn read(settings: &SupergraphSettings, calls: &SubgraphCallSettings) -> Result<Self, String> {
+        let reader = SchemaReader::new(settings.ask_timeout_ms.duration(), settings.schema_bytes, calls)?;
         let reads: Vec<_> = settings.subgraphs.iter().map(|subgraph| Listed::read(&reader, subgraph).boxed()).collect();
         let read: Vec<_> = stream::iter(reads).buffered(AT_ONCE).collect().await;
         let wrong: Vec<_> = read.iter().filter_map(|listed| listed.as_ref().err().cloned()).collect();

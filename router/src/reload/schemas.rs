@@ -1,17 +1,21 @@
 //! Reading the schema of a subgraph from a file, or from the subgraph itself by `_service { sdl }`.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
 use futures::StreamExt as _;
 use url::Url;
 
-use crate::config::ListedSubgraph;
+use crate::config::{ListedSubgraph, SubgraphCallSettings};
+use crate::transport::tls;
 
 /// Reads the schemas of subgraphs, with bounds on time and size.
 #[derive(Debug, Clone)]
 pub struct SchemaReader {
     client: reqwest::Client,
+    /// For those that have certificate authorities of their own.
+    own: HashMap<String, reqwest::Client>,
     /// The longest answer of a subgraph, in bytes.
     longest: usize,
 }
@@ -66,14 +70,19 @@ impl ListedSubgraph {
 }
 
 impl SchemaReader {
-    /// A reader that gives a subgraph so much time for an answer of at most so many bytes.
+    /// A reader that gives a subgraph so much time for an answer of at most so many bytes, and trusts whom calls to it trust.
     ///
     /// # Errors
-    /// When the machine cannot make connections at all.
-    pub fn new(time: Duration, longest: usize) -> Result<Self, String> {
-        let client = reqwest::Client::builder().timeout(time).redirect(reqwest::redirect::Policy::none()).build();
-        let client = client.map_err(|error| format!("no connection can be made: {}", innermost(&error)))?;
-        Ok(Self { client, longest })
+    /// When the machine cannot make connections at all, or a file of certificate authorities cannot be used.
+    pub fn new(time: Duration, longest: usize, calls: &SubgraphCallSettings) -> Result<Self, String> {
+        let mut own = HashMap::new();
+        for name in calls.by_name.keys() {
+            let file = calls.of(name).ca_file;
+            if file != calls.all.ca_file {
+                own.insert(name.clone(), client(time, file.as_deref())?);
+            }
+        }
+        Ok(Self { client: client(time, calls.all.ca_file.as_deref())?, own, longest })
     }
 
     /// The schema of a subgraph.
@@ -87,14 +96,15 @@ impl SchemaReader {
                 let sdl = tokio::fs::read_to_string(file).await;
                 sdl.map_err(|error| format!("{name}: cannot read {}: {error}", file.display()))
             }
-            Origin::Url(url) => self.ask(url).await.map_err(|why| format!("{name}: {url} {why}")),
+            Origin::Url(url) => self.ask(name, url).await.map_err(|why| format!("{name}: {url} {why}")),
         }
     }
 
     /// Asks a subgraph for its schema; says what is wrong as the end of a sentence about the address.
-    async fn ask(&self, url: &str) -> Result<String, String> {
+    async fn ask(&self, name: &str, url: &str) -> Result<String, String> {
         let question = serde_json::json!({ "query": "{ _service { sdl } }" });
-        let response = self.client.post(url).json(&question).send().await.map_err(|error| unreachable(&error))?;
+        let client = self.own.get(name).unwrap_or(&self.client);
+        let response = client.post(url).json(&question).send().await.map_err(|error| unreachable(&error))?;
         let status = response.status();
         let mut body = Vec::new();
         let mut chunks = response.bytes_stream();
@@ -114,6 +124,12 @@ impl SchemaReader {
             None => Err(format!("answers with {status} and without `_service {{ sdl }}`: is it a subgraph?")),
         }
     }
+}
+
+fn client(time: Duration, ca_file: Option<&Path>) -> Result<reqwest::Client, String> {
+    let builder = reqwest::Client::builder().timeout(time).redirect(reqwest::redirect::Policy::none());
+    let client = builder.tls_backend_preconfigured(tls::trusting(ca_file)?).build();
+    client.map_err(|error| format!("no connection can be made: {}", innermost(&error)))
 }
 
 fn unreachable(error: &reqwest::Error) -> String {

@@ -6,7 +6,7 @@ mod deduplicated;
 pub mod http;
 mod passing;
 mod resilient;
-mod tls;
+pub(crate) mod tls;
 
 use std::sync::Arc;
 use std::time::Instant;

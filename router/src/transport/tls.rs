@@ -12,7 +12,7 @@ use rustls::{CertificateError, ClientConfig, RootCertStore};
 ///
 /// # Errors
 /// When that file cannot be used. The text says why.
-pub(super) fn trusting(ca_file: Option<&Path>) -> Result<ClientConfig, String> {
+pub(crate) fn trusting(ca_file: Option<&Path>) -> Result<ClientConfig, String> {
     let mut roots = platform();
     if let Some(path) = ca_file {
         add(&mut roots, path).map_err(|reason| format!("{} (ca_file): {reason}", path.display()))?;

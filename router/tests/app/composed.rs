@@ -89,7 +89,7 @@ async fn serve(file: &Path) -> Served {
         schema_bytes: 10_000,
         ..SupergraphSettings::default()
     };
-    let listed = ListedSubgraphs::read(&settings.supergraph).await.unwrap();
+    let listed = ListedSubgraphs::read(&settings.supergraph, &settings.subgraph_calls).await.unwrap();
     let text = reel_composition::compose(&listed.subgraphs()).unwrap().supergraph_sdl;
     let connector =
         HttpConnector::new(settings.subgraph_urls.clone(), Default::default(), settings.subgraph_calls.clone(), None);
@@ -187,7 +187,7 @@ async fn all_subgraphs_that_cannot_be_read_at_the_start_are_named() {
         ],
         ..SupergraphSettings::default()
     };
-    let error = ListedSubgraphs::read(&settings).await.unwrap_err();
+    let error = ListedSubgraphs::read(&settings, &Default::default()).await.unwrap_err();
     assert_eq!(error.lines().count(), 4, "{error}");
     for said in ["gone: http://127.0.0.1:1/graphql cannot be reached", "missing: cannot read /nowhere", "nothing: give"]
     {

@@ -10,6 +10,7 @@ use serde_json::json;
 use tokio::sync::{mpsc, watch};
 
 use crate::shop::{PRODUCTS, STARS, lines, shop};
+use crate::world::{data, world};
 
 #[tokio::test]
 async fn without_settings_a_subgraph_gets_none_of_the_clients_headers_and_the_client_none_of_its() {
@@ -19,6 +20,7 @@ async fn without_settings_a_subgraph_gets_none_of_the_clients_headers_and_the_cl
     let answer = shop.query(STARS, &sent).await;
     assert_eq!((answer.status, &answer.json()["data"]["products"][0]["stars"]), (200, &json!(5)));
     assert_eq!((answer.lines("set-cookie"), answer.lines("x-server")), (vec![], vec![]));
+    assert_eq!(answer.lines("vary"), ["accept"]);
     for subgraph in ["shop", "reviews"] {
         let got = shop.sent_to(subgraph);
         let names: BTreeSet<&str> = got.keys().map(http::HeaderName::as_str).collect();
@@ -81,6 +83,13 @@ async fn a_header_that_the_client_names_in_connection_goes_no_further() {
 }
 
 #[tokio::test]
+async fn caches_learn_that_an_answer_depends_on_the_headers_that_pass() {
+    let shop = shop().headers(json!({ "all": { "propagate": [{ "name": "x-locale", "rename": "x-lang" }] } }));
+    let shop = shop.start().await;
+    assert_eq!(shop.query(PRODUCTS, &[]).await.lines("vary"), ["accept", "x-locale"]);
+}
+
+#[tokio::test]
 async fn headers_of_answers_reach_the_client_as_their_merge_says_and_every_cookie_as_a_line_of_its_own() {
     let shop = shop().headers(json!({ "all": { "answers": [
         { "name": "set-cookie" },
@@ -104,6 +113,20 @@ async fn headers_of_answers_reach_the_client_as_their_merge_says_and_every_cooki
     assert_eq!(answer.lines("x-all"), ["shop", "reviews"]);
     assert_eq!((answer.lines("x-other"), answer.lines("etag")), (vec![], vec![]));
     assert_eq!(answer.lines("content-type"), ["application/json; charset=utf-8"]);
+}
+
+#[tokio::test]
+async fn headers_pass_through_rest_endpoints_too() {
+    let rules = json!({ "all": { "propagate": [{ "name": "x-locale" }], "answers": [{ "name": "x-from" }, { "name": "x-got" }] } });
+    let world = world(|_| data(json!({ "popularVideos": null }))).over_http();
+    let world = world.settings(|settings| {
+        settings.subgraph_headers = serde_json::from_value(rules).unwrap();
+        settings.rest.public_reads_open = true;
+    });
+    let world = world.start().await;
+    let request = Request::get("/video/popular").header("x-locale", "fr");
+    let answer = world.send(request.body(Body::empty()).unwrap()).await;
+    assert_eq!((answer.header("x-from"), answer.header("x-got")), (Some("video"), Some("fr")), "{}", answer.text);
 }
 
 /// Two clients ask the same at the same time; the subgraph answers when it has got both calls.

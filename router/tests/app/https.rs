@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
@@ -10,6 +11,8 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use reel_router::config::{CallOverrides, ListedSubgraph, SubgraphCallSettings};
+use reel_router::reload::SchemaReader;
 use reel_router::transport::HttpConnector;
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -50,16 +53,22 @@ impl Authority {
     }
 }
 
+const PRODUCT: &str = r#"{"data":{"products":[{"__typename":"Product","id":"1"}]}}"#;
+
 /// A subgraph over TLS that answers the version in which it was asked.
 async fn secure(identity: Identity, protocols: &[&str]) -> String {
+    answering(identity, protocols, PRODUCT).await
+}
+
+async fn answering(identity: Identity, protocols: &[&str], body: &'static str) -> String {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
     let mut config = config.with_no_client_auth().with_single_cert(vec![identity.0], identity.1).unwrap();
     config.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
     let acceptor = TlsAcceptor::from(Arc::new(config));
-    let answer = |request: Request| async move {
+    let answer = move |request: Request| async move {
         let version = format!("{:?}", request.version());
-        ([("x-version", version)], r#"{"data":{"products":[{"__typename":"Product","id":"1"}]}}"#).into_response()
+        ([("x-version", version)], body).into_response()
     };
     let app = Router::new().fallback(answer);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -132,13 +141,38 @@ async fn the_reason_of_a_failed_handshake_is_there_for_the_log() {
     }
 }
 
+#[tokio::test]
+async fn a_schema_is_read_over_tls_from_whom_calls_trust() {
+    const SCHEMA: &str = r#"{"data":{"_service":{"sdl":"type Query { a: Int }"}}}"#;
+    let (authority, other) = (Authority::new(), Authority::new());
+    let url = answering(authority.certify("localhost", |_| {}), &["h2", "http/1.1"], SCHEMA).await;
+    let subgraph: ListedSubgraph = serde_json::from_value(json!({ "name": "shop", "url": url })).unwrap();
+    let calls = |all: Option<PathBuf>, own: Option<PathBuf>| {
+        let mut calls = SubgraphCallSettings::default();
+        calls.all.ca_file = all;
+        let overrides = CallOverrides { ca_file: own.map(Some), ..CallOverrides::default() };
+        calls.by_name.insert("shop".to_owned(), overrides);
+        calls
+    };
+    for (calls, is_read) in [
+        (calls(Some(authority.file()), None), true),
+        (calls(Some(other.file()), Some(authority.file())), true),
+        (calls(Some(authority.file()), Some(other.file())), false),
+        (calls(None, None), false),
+    ] {
+        let reader = SchemaReader::new(Duration::from_secs(20), 1 << 20, &calls).unwrap();
+        let read = reader.read(&subgraph).await;
+        assert_eq!(read.is_ok(), is_read, "{read:?}");
+    }
+}
+
 #[test]
 fn a_file_without_authorities_is_refused_before_anything_is_served() {
     let folder = tempfile::tempdir().unwrap();
     let (empty, missing) = (folder.path().join("empty.pem"), folder.path().join("missing.pem"));
     std::fs::write(&empty, "no certificate").unwrap();
     for file in [empty, missing] {
-        let mut calls = reel_router::config::SubgraphCallSettings::default();
+        let mut calls = SubgraphCallSettings::default();
         calls.all.ca_file = Some(file.clone());
         let connector = HttpConnector::new(Default::default(), Default::default(), calls, None);
         let error = connector.connect("shop", "https://localhost:1/graphql").map(|_| ()).unwrap_err();

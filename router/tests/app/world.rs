@@ -1,6 +1,6 @@
 //! The application in front of subgraphs that say what a test tells them, and of domains that remember what they got.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -21,7 +21,9 @@ use reel_router::auth::{EndedSessions, RevocationTask, RevocationWatch};
 use reel_router::config::RouterSettings;
 use reel_router::graph::LiveGraph;
 use reel_router::http::{Accounts, RouterApp, RouterParts};
-use reel_router::transport::{SubgraphError, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError};
+use reel_router::transport::{
+    HttpConnector, SubgraphError, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError,
+};
 use reel_router::{Engine, EngineSettings};
 use reel_rpc::upload::{DiscardUploadRequest, DiscardUploadResponse, UploadRequest, UploadResponse};
 use reel_rpc::user::renew_session_response::Outcome;
@@ -265,11 +267,13 @@ pub(crate) struct WorldBuilder {
     settings: RouterSettings,
     access_ttl_s: u32,
     knows_ended: bool,
+    over_http: bool,
 }
 
 /// A world whose subgraphs answer with this.
 pub(crate) fn world(script: impl Fn(&Call) -> Value + Send + Sync + 'static) -> WorldBuilder {
-    WorldBuilder { script: Arc::new(script), settings: RouterSettings::default(), access_ttl_s: 900, knows_ended: true }
+    let settings = RouterSettings::default();
+    WorldBuilder { script: Arc::new(script), settings, access_ttl_s: 900, knows_ended: true, over_http: false }
 }
 
 /// A world whose subgraphs must not be asked.
@@ -291,6 +295,12 @@ pub(crate) fn error(code: ErrorCode) -> Value {
 impl WorldBuilder {
     pub(crate) fn settings(mut self, change: impl FnOnce(&mut RouterSettings)) -> Self {
         change(&mut self.settings);
+        self
+    }
+
+    /// Subgraphs that are called over HTTP, and answer with their name in `x-from` and what they got as `x-locale` in `x-got`.
+    pub(crate) fn over_http(mut self) -> Self {
+        self.over_http = true;
         self
     }
 
@@ -333,7 +343,11 @@ impl WorldBuilder {
         let users = Channel::in_process(users, "user", signer.clone());
         let calls = Arc::default();
         let ended = Arc::<EndedSessions>::default();
-        let engine = engine(&calls, &self.script, self.settings.engine());
+        let engine = if self.over_http {
+            engine_over_http(&calls, &self.script, &self.settings).await
+        } else {
+            engine(&calls, &self.script, self.settings.engine())
+        };
         let graph = Arc::new(LiveGraph::start(engine, &self.settings).await.unwrap());
         let parts = RouterParts {
             graph,
@@ -361,6 +375,27 @@ fn engine(calls: &Arc<Mutex<Vec<Call>>>, script: &Script, settings: EngineSettin
         })
         .into();
     Engine::new(include_str!("../../../schema/supergraph.graphql"), transports, settings).unwrap()
+}
+
+async fn engine_over_http(calls: &Arc<Mutex<Vec<Call>>>, script: &Script, settings: &RouterSettings) -> Engine {
+    let mut urls = BTreeMap::new();
+    for name in ["user", "video", "interaction", "social"] {
+        let (calls, script) = (Arc::clone(calls), Arc::clone(script));
+        let serve = move |headers: HeaderMap, body: String| async move {
+            let asked: Value = serde_json::from_str(&body).unwrap();
+            let document = asked["query"].as_str().unwrap().to_owned();
+            let variables = asked["variables"].clone();
+            let call = Call { subgraph: name.to_owned(), document, variables, viewer: None };
+            calls.lock().unwrap().push(call.clone());
+            let got = headers.get("x-locale").map_or_else(String::new, |value| value.to_str().unwrap().to_owned());
+            ([("x-from", name.to_owned()), ("x-got", got)], script(&call).to_string())
+        };
+        urls.insert(name.to_owned(), crate::shop::listen(Router::new().fallback(serve)).await);
+    }
+    let connector = HttpConnector::new(urls, BTreeMap::new(), settings.subgraph_calls.clone(), None);
+    let connector = connector.with_headers(settings.subgraph_headers.clone());
+    let supergraph = include_str!("../../../schema/supergraph.graphql");
+    Engine::connect(supergraph, |name, url| connector.connect(name, url), settings.engine()).unwrap()
 }
 
 /// An answer, read.

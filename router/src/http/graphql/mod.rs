@@ -118,6 +118,7 @@ async fn execute(
         shared.authenticator.forget_ended(&mut authentication).await;
     }
     head.announce(response.headers_mut());
+    shared.headers.vary(response.headers_mut());
     authentication.announce(response.headers_mut());
     response
 }
