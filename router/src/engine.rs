@@ -10,9 +10,11 @@ use reel_error::ErrorCode;
 
 use crate::error::GraphqlError;
 use crate::executor::{ExecutedOperation, Execution, ExecutionLimits, State, Transports, write_errors};
+use crate::grants::Grants;
 use crate::pipeline::validate::Validator;
 use crate::pipeline::{
-    CompiledOperation, Limits, OperationKind, Pipeline, PlanCache, PlanKey, Trust, cost, limits, variables,
+    CompiledOperation, Limits, OnDenied, OperationKind, Pipeline, PlanCache, PlanKey, Trust, authorize, cost, limits,
+    variables,
 };
 use crate::planner::{HivePlanner, PlannerError, QueryPlan};
 use crate::schema::{Schema, SchemaError};
@@ -29,6 +31,8 @@ pub struct EngineSettings {
     pub introspection: bool,
     /// Whether errors suggest what the client may have meant.
     pub suggestions: bool,
+    /// What becomes of requests for what their caller may not have. Prepared operations are never refused for it.
+    pub on_denied: OnDenied,
     /// How long planning one operation may take.
     pub planning_timeout: Duration,
     /// How many operations may be planned at once; more wait, up to their deadline.
@@ -44,6 +48,7 @@ impl Default for EngineSettings {
             execution: ExecutionLimits::default(),
             introspection: true,
             suggestions: true,
+            on_denied: OnDenied::default(),
             planning_timeout: Duration::from_secs(2),
             planning_parallelism: 4,
             plan_cache_entries: 1_000,
@@ -183,6 +188,7 @@ impl Engine {
             planner: Arc::new(planner),
             limits: settings.limits.clone(),
             introspection: settings.introspection,
+            on_denied: settings.on_denied,
             planning_timeout: settings.planning_timeout,
         });
         let cache = PlanCache::new(settings.plan_cache_entries, settings.planning_parallelism);
@@ -209,7 +215,8 @@ impl Engine {
     pub async fn execute(&self, request: GraphqlRequest, context: Arc<RequestContext>) -> GraphqlResponse {
         let name = request.operation_name.as_deref();
         let trust = if request.trusted { Trust::Trusted } else { Trust::Client };
-        let key = PlanKey::new(&request.query, name, context.viewer.is_some(), trust);
+        let grants = self.pipeline.schema.relevant(&context.grants);
+        let key = PlanKey::new(&request.query, name, grants, trust);
         let compiled = self.cache.compiled(&self.pipeline, key, context.deadline).await;
         let operation = match compiled {
             Ok(operation) => operation,
@@ -223,6 +230,9 @@ impl Engine {
             Ok(variables) => variables,
             Err(errors) => return refusal(&errors),
         };
+        if let Err(errors) = authorize::check(&operation.denied, &variables) {
+            return refusal(&errors);
+        }
         let (body, errors) = self.execution(&operation, &variables, &context).into_json().await;
         let codes = errors.iter().map(|error| error.code).collect();
         GraphqlResponse { body: body.into(), is_request_error: false, codes }
@@ -237,8 +247,8 @@ impl Engine {
         let (pipeline, document) = (Arc::clone(&self.pipeline), document.to_owned());
         let prepared = tokio::task::spawn_blocking(move || {
             Ok(PreparedOperation {
-                anonymous: pipeline.compile(&document, None, false, Trust::Trusted)?,
-                authenticated: pipeline.compile(&document, None, true, Trust::Trusted)?,
+                anonymous: pipeline.compile(&document, None, &Grants::anonymous(), Trust::Trusted)?,
+                authenticated: pipeline.compile(&document, None, &Grants::login(), Trust::Trusted)?,
             })
         });
         prepared.await.unwrap_or_else(|error| {
@@ -254,20 +264,21 @@ impl Engine {
         given: Variables,
         context: Arc<RequestContext>,
     ) -> ExecutedOperation {
-        let operation = if context.viewer.is_some() { &operation.authenticated } else { &operation.anonymous };
+        let operation = if context.grants.is_authenticated() { &operation.authenticated } else { &operation.anonymous };
         match self.variables(operation, given) {
             Ok(variables) => self.execution(operation, &variables, &context).into_value().await,
             Err(errors) => ExecutedOperation { data: Default::default(), errors },
         }
     }
 
-    /// The plan of a client's document for a logged-in viewer, for people who want to see it.
+    /// The plan of a client's document for someone who was granted whatever is asked for, for people who want to see it.
     ///
     /// # Errors
     ///
     /// Why the document is refused.
     pub fn explain(&self, document: &str, operation_name: Option<&str>) -> Result<String, Vec<GraphqlError>> {
-        let compiled = self.pipeline.compile(document, operation_name, true, Trust::Trusted)?;
+        let everything = Grants::token(self.pipeline.schema.asked.clone());
+        let compiled = self.pipeline.compile(document, operation_name, &everything, Trust::Trusted)?;
         Ok(compiled.plan.to_string())
     }
 
@@ -295,6 +306,7 @@ impl Engine {
             schema: &self.pipeline.schema,
             transports: &self.transports,
             limits: &self.settings.execution,
+            on_denied: self.settings.on_denied,
             state: Mutex::new(State::default()),
         }
     }

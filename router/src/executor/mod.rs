@@ -28,7 +28,7 @@ use crate::condition::all_hold;
 use crate::error::GraphqlError;
 use crate::introspection;
 use crate::path::PathSegment;
-use crate::pipeline::CompiledOperation;
+use crate::pipeline::{CompiledOperation, OnDenied};
 use crate::planner::{FetchedField, PlanNode, RootFetch};
 use crate::schema::Schema;
 use crate::transport::{
@@ -73,6 +73,8 @@ pub(crate) struct Execution<'a> {
     pub(crate) schema: &'a Schema,
     pub(crate) transports: &'a Transports,
     pub(crate) limits: &'a ExecutionLimits,
+    /// What becomes of an answer as JSON with an object that the caller may not see. Answers as values only lack it.
+    pub(crate) on_denied: OnDenied,
     pub(crate) state: Mutex<State>,
 }
 
@@ -92,7 +94,7 @@ impl Execution<'_> {
         let mut body = Vec::with_capacity(4096);
         body.extend_from_slice(b"{\"data\":");
         if let ConstValue::Object(data) = &state.data {
-            project::project(projection, variables, data, &mut state.errors, &mut body);
+            project::project(projection, self.on_denied, variables, data, &mut state.errors, &mut body);
         }
         let errors = state.errors.into_errors();
         write_errors(&errors, &mut body);
@@ -107,7 +109,7 @@ impl Execution<'_> {
         let mut state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut sink = ValueSink::default();
         if let ConstValue::Object(data) = &state.data {
-            project::project(projection, variables, data, &mut state.errors, &mut sink);
+            project::project(projection, OnDenied::NullFields, variables, data, &mut state.errors, &mut sink);
         }
         ExecutedOperation { data: sink.into_value(), errors: state.errors.into_errors() }
     }

@@ -8,6 +8,7 @@ use super::errors::ErrorLog;
 use super::shape::{Content, Projection, Shape, ShapeField, ShapeId, ValueKind, ValueShape};
 use super::sink::Sink;
 use crate::path::{PathLink, Step, resolve};
+use crate::pipeline::OnDenied;
 
 type Object = IndexMap<Name, ConstValue>;
 type Path<'a> = Option<&'a PathLink<'a>>;
@@ -15,17 +16,20 @@ type Path<'a> = Option<&'a PathLink<'a>>;
 /// A null where none may be: the nearest nullable value around it becomes null instead.
 struct Bubble;
 
-/// Writes `data` in the shape of `projection`.
+/// Writes `data` in the shape of `projection`. `on_denied` is about objects that the caller may not see.
 pub(crate) fn project<S: Sink>(
     projection: &Projection,
+    on_denied: OnDenied,
     variables: &Variables,
     data: &Object,
     errors: &mut ErrorLog,
     sink: &mut S,
 ) {
     let mark = sink.mark();
-    let mut projector = Projector { projection, variables, errors, sink };
-    if projector.object(projection.root, data, None).is_err() {
+    let mut projector = Projector { projection, variables, errors, sink, met_denied: false };
+    let is_void = projector.object(projection.root, data, None).is_err()
+        || (on_denied == OnDenied::RefuseRequest && projector.met_denied);
+    if is_void {
         sink.roll_back(mark);
         sink.null();
     }
@@ -36,6 +40,8 @@ struct Projector<'a, S> {
     variables: &'a Variables,
     errors: &'a mut ErrorLog,
     sink: &'a mut S,
+    /// Whether there was an object that the caller may not see.
+    met_denied: bool,
 }
 
 impl<S: Sink> Projector<'_, S> {
@@ -142,6 +148,7 @@ impl<S: Sink> Projector<'_, S> {
     fn permitted(&mut self, shape: ShapeId, data: &Object, path: &PathLink<'_>) -> Result<(), Bubble> {
         if let Some(code) = self.projection.shapes[shape].denied {
             self.errors.add_at(code, code.message(Language::English), resolve(Some(path)));
+            self.met_denied = true;
             return Err(Bubble);
         }
         self.object(shape, data, Some(path))

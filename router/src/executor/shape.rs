@@ -11,6 +11,7 @@ use reel_error::ErrorCode;
 use super::json;
 use crate::condition::{Condition, all_hold};
 use crate::error::GraphqlError;
+use crate::grants::Grants;
 use crate::pipeline::authorize::denial;
 use crate::pipeline::operation::{Field, Operation, Selection};
 use crate::schema::{Schema, TypeDefinition, TypeKind};
@@ -101,9 +102,9 @@ impl When {
 /// # Errors
 ///
 /// When they would be too many.
-pub(crate) fn compile(operation: &Operation, schema: &Schema, authenticated: bool) -> Result<Projection, GraphqlError> {
+pub(crate) fn compile(operation: &Operation, schema: &Schema, grants: &Grants) -> Result<Projection, GraphqlError> {
     let mut compiler =
-        Compiler { schema, authenticated, shapes: Vec::new(), known: HashMap::new(), enums: HashMap::new(), fields: 0 };
+        Compiler { schema, grants, shapes: Vec::new(), known: HashMap::new(), enums: HashMap::new(), fields: 0 };
     let occurrence = Occurrence { selections: &operation.selections, conditions: Vec::new() };
     let root = compiler.shape(&[occurrence], &operation.root_type)?;
     let introspects =
@@ -131,7 +132,7 @@ type ShapeKey = (Vec<(usize, Vec<Condition>)>, Name);
 
 struct Compiler<'a> {
     schema: &'a Schema,
-    authenticated: bool,
+    grants: &'a Grants,
     shapes: Vec<Shape>,
     known: HashMap<ShapeKey, ShapeId>,
     enums: HashMap<Name, Arc<HashSet<Name>>>,
@@ -167,8 +168,8 @@ impl<'a> Compiler<'a> {
 
     /// Why the viewer may not see an object. One that is known only by an abstract type may be any of its objects.
     fn denied(&self, ty: &TypeDefinition) -> Option<ErrorCode> {
-        let possible = ty.possible_types.iter().filter_map(|name| self.schema.type_named(name));
-        denial(possible.fold(ty.protection, |all, ty| all.and(ty.protection)), self.authenticated)
+        let mut possible = ty.possible_types.iter().filter_map(|name| self.schema.type_named(name));
+        denial(&ty.protection, self.grants).or_else(|| possible.find_map(|ty| denial(&ty.protection, self.grants)))
     }
 
     fn collect(

@@ -45,6 +45,7 @@ impl RequestHead {
     pub(crate) fn context(&self, viewer: Option<Viewer>) -> Arc<RequestContext> {
         Arc::new(RequestContext {
             viewer,
+            grants: viewer.into(),
             request_id: self.request_id.clone(),
             traceparent: self.traceparent.clone(),
             deadline: self.deadline,

@@ -19,9 +19,11 @@ use std::time::Duration;
 use reel_document::DocumentBounds;
 
 use crate::error::GraphqlError;
+use crate::grants::Grants;
 use crate::planner::SharedPlanner;
 use crate::schema::Schema;
 
+pub use authorize::OnDenied;
 pub use limits::{Limits, PageArgument};
 pub use operation::{Operation, OperationKind};
 pub use plan::{CompiledOperation, PlanCache, PlanKey};
@@ -47,12 +49,14 @@ pub struct Pipeline {
     pub limits: Limits,
     /// Whether `__schema` and `__type` may be asked.
     pub introspection: bool,
+    /// What becomes of requests for what their caller may not have.
+    pub on_denied: OnDenied,
     /// How long planning one operation may take.
     pub planning_timeout: Duration,
 }
 
 impl Pipeline {
-    /// Runs every stage that depends only on the document and on whether somebody is logged in. It computes for
+    /// Runs every stage that depends only on the document and on what its caller was granted. It computes for
     /// milliseconds, sometimes more: call it off the async threads.
     ///
     /// # Errors
@@ -62,7 +66,7 @@ impl Pipeline {
         &self,
         text: &str,
         operation_name: Option<&str>,
-        authenticated: bool,
+        grants: &Grants,
         trust: Trust,
     ) -> Result<CompiledOperation, Vec<GraphqlError>> {
         let trusted = DocumentBounds::subgraph();
@@ -80,9 +84,9 @@ impl Pipeline {
         };
         let variables_decide = trust == Trust::Client
             && cost::settle(&operation, &self.schema, &self.limits).map_err(|error| vec![error])?;
-        authorize::authorize(&mut operation, &self.schema, authenticated);
+        authorize::authorize(&mut operation, &self.schema, grants);
         let counted = variables_decide.then(|| operation.selections.clone());
-        let compiled = plan::compile(self, operation, page_arguments, authenticated).map_err(|error| vec![error])?;
+        let compiled = plan::compile(self, operation, page_arguments, grants).map_err(|error| vec![error])?;
         Ok(CompiledOperation { counted, ..compiled })
     }
 }

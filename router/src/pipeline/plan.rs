@@ -10,11 +10,13 @@ use moka::future::Cache;
 use reel_error::ErrorCode;
 use tokio::sync::Semaphore;
 
+use super::authorize::{DeniedField, OnDenied, denied_fields};
 use super::limits::PageArgument;
 use super::operation::{Operation, OperationKind, Selection, Variable};
 use super::{Pipeline, Trust, print};
 use crate::error::GraphqlError;
 use crate::executor::shape::{self, Projection};
+use crate::grants::Grants;
 use crate::planner::{PlanError, QueryPlan};
 
 /// An operation that is ready to run for any variables.
@@ -28,6 +30,8 @@ pub struct CompiledOperation {
     pub page_arguments: Vec<PageArgument>,
     /// What is selected, where its variables decide whether that is too much.
     pub counted: Option<Vec<Selection>>,
+    /// The fields for which a request is refused. Empty where they become null.
+    pub denied: Vec<DeniedField>,
     /// What to fetch.
     pub plan: QueryPlan,
     /// How the answer is made from what was fetched.
@@ -38,9 +42,13 @@ pub(super) fn compile(
     pipeline: &Pipeline,
     operation: Operation,
     page_arguments: Vec<PageArgument>,
-    authenticated: bool,
+    grants: &Grants,
 ) -> Result<CompiledOperation, GraphqlError> {
-    let projection = shape::compile(&operation, &pipeline.schema, authenticated)?;
+    let projection = shape::compile(&operation, &pipeline.schema, grants)?;
+    let denied = match pipeline.on_denied {
+        OnDenied::NullFields => Vec::new(),
+        OnDenied::RefuseRequest => denied_fields(&operation),
+    };
     let plan = match print::print(&operation, &pipeline.schema) {
         Some(text) => pipeline.planner.plan(&text, pipeline.planning_timeout).map_err(|error| {
             tracing::error!(%error, "an operation could not be planned");
@@ -55,22 +63,23 @@ pub(super) fn compile(
         None => QueryPlan { root: None },
     };
     let Operation { kind, variables, .. } = operation;
-    Ok(CompiledOperation { kind, variables, page_arguments, counted: None, plan, projection })
+    Ok(CompiledOperation { kind, variables, page_arguments, counted: None, denied, plan, projection })
 }
 
-/// What a plan is kept under.
+/// What a plan is kept under. Plans are made of nothing else, so nobody is served the plan of somebody who may see more.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PlanKey {
     text: String,
     operation_name: Option<String>,
-    authenticated: bool,
+    grants: Grants,
     trust: Trust,
 }
 
 impl PlanKey {
-    /// The key of an operation of a document, for viewers of one kind.
-    pub fn new(text: &str, operation_name: Option<&str>, authenticated: bool, trust: Trust) -> Self {
-        Self { text: text.to_owned(), operation_name: operation_name.map(str::to_owned), authenticated, trust }
+    /// The key of an operation of a document, for all callers with these grants. They should be no more than what is
+    /// [relevant](crate::schema::Schema::relevant), or equal plans are kept more than once.
+    pub fn new(text: &str, operation_name: Option<&str>, grants: Grants, trust: Trust) -> Self {
+        Self { text: text.to_owned(), operation_name: operation_name.map(str::to_owned), grants, trust }
     }
 }
 
@@ -156,7 +165,7 @@ impl PlanCache {
             let compiled = tokio::task::spawn_blocking(move || {
                 // Held by the work, not by its caller: an abandoned request must not let more work begin.
                 let _permit = permit;
-                pipeline.compile(&job.text, job.operation_name.as_deref(), job.authenticated, job.trust)
+                pipeline.compile(&job.text, job.operation_name.as_deref(), &job.grants, job.trust)
             });
             match compiled.await {
                 Ok(compiled) => compiled

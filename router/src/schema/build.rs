@@ -5,10 +5,11 @@ use async_graphql_value::{ConstValue, Name};
 use graphql_tools::parser::schema as ast;
 use indexmap::IndexMap;
 
-use super::protection::ProtectionNames;
+use super::directives::ProtectionNames;
 use super::{
     DirectiveDefinition, EnumValue, FieldDefinition, InputValue, Protection, Schema, TypeDefinition, TypeKind,
 };
+use crate::grants::Named;
 
 /// Why a supergraph gives no API schema.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -36,6 +37,7 @@ impl Schema {
             query: Name::new(api.query_type_name().ok_or(SchemaError::NoQueryType)?),
             mutation: api.mutation_type_name().map(Name::new),
             subscription: api.subscription_type_name().map(Name::new),
+            asked: protections.names(),
         };
         for definition in &api.definitions {
             match definition {
@@ -125,9 +127,12 @@ impl Protections {
             let ast::Definition::TypeDefinition(ast::TypeDefinition::Object(object)) = definition else { continue };
             for field in &object.fields {
                 let demanded = self.field(&object.name, &field.name);
+                if demanded.is_open() {
+                    continue;
+                }
                 for interface in object.implements_interfaces.clone() {
                     if let Some(protection) = self.fields.get_mut(&(interface, field.name.clone())) {
-                        *protection = protection.and(demanded);
+                        protection.demand(&demanded);
                     }
                 }
             }
@@ -135,11 +140,17 @@ impl Protections {
     }
 
     fn of_type(&self, name: &str) -> Protection {
-        self.types.get(name).copied().unwrap_or_default()
+        self.types.get(name).cloned().unwrap_or_default()
+    }
+
+    fn names(&self) -> Named {
+        let mut names = Named::default();
+        self.types.values().chain(self.fields.values()).for_each(|protection| protection.names_into(&mut names));
+        names
     }
 
     fn field(&self, ty: &str, field: &str) -> Protection {
-        self.fields.get(&(ty.to_owned(), field.to_owned())).copied().unwrap_or_default()
+        self.fields.get(&(ty.to_owned(), field.to_owned())).cloned().unwrap_or_default()
     }
 }
 

@@ -1,6 +1,7 @@
 //! The API schema: what clients see of the supergraph, with what each field demands of the viewer.
 
 mod build;
+mod directives;
 mod protection;
 
 use async_graphql_parser::types::{BaseType, Type};
@@ -8,7 +9,9 @@ use async_graphql_value::{ConstValue, Name};
 use indexmap::IndexMap;
 
 pub use build::SchemaError;
-pub use protection::Protection;
+pub use protection::{AnyOf, Protection};
+
+use crate::grants::{Grants, Named};
 
 /// The API schema. Nothing inaccessible and nothing of the federation is in it.
 #[derive(Debug)]
@@ -23,6 +26,8 @@ pub struct Schema {
     pub mutation: Option<Name>,
     /// The root type of subscriptions.
     pub subscription: Option<Name>,
+    /// The scopes and policies that anything asks for.
+    pub asked: Named,
 }
 
 /// The kind of a type.
@@ -126,6 +131,11 @@ pub struct DirectiveDefinition {
 }
 
 impl Schema {
+    /// As much of what was granted as makes a difference here.
+    pub fn relevant(&self, grants: &Grants) -> Grants {
+        grants.among(&self.asked)
+    }
+
     /// The type of this name.
     pub fn type_named(&self, name: &str) -> Option<&TypeDefinition> {
         self.types.get(name)

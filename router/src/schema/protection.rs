@@ -1,98 +1,107 @@
-use graphql_tools::parser::schema::{Definition, Document, Value};
-use graphql_tools::static_graphql::schema::Directive;
+use crate::grants::{Grants, Named};
 
 /// What a type or field demands of the viewer.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Protection {
     /// Somebody must be logged in.
     pub authenticated: bool,
-    /// Scopes or a policy are demanded. Nobody has any here, so it is refused to all.
-    pub forbidden: bool,
+    /// The demands of `@requiresScopes`; each has to be met.
+    pub scopes: Vec<AnyOf>,
+    /// The demands of `@policy`; each has to be met.
+    pub policies: Vec<AnyOf>,
 }
+
+/// Groups of names. It is met by all names of any one group; without a group, by nobody.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AnyOf(pub Vec<Vec<String>>);
 
 impl Protection {
     /// Whether nothing is demanded.
-    pub fn is_open(self) -> bool {
-        self == Self::default()
+    pub fn is_open(&self) -> bool {
+        !self.authenticated && self.scopes.is_empty() && self.policies.is_empty()
     }
 
-    /// Whether a viewer, or nobody, meets the demand.
-    pub fn admits(self, authenticated: bool) -> bool {
-        !self.forbidden && (authenticated || !self.authenticated)
+    /// Whether a caller with these grants meets the demand. Whoever is asked for scopes or policies must be logged in, too.
+    pub fn admits(&self, grants: &Grants) -> bool {
+        self.is_open()
+            || grants.is_authenticated()
+                && self.scopes.iter().all(|any| any.is_met_by(|scope| grants.has_scope(scope)))
+                && self.policies.iter().all(|any| any.is_met_by(|policy| grants.has_policy(policy)))
     }
 
-    /// Both demands.
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        Self { authenticated: self.authenticated || other.authenticated, forbidden: self.forbidden || other.forbidden }
+    /// Adds another demand.
+    pub fn demand(&mut self, other: &Self) {
+        self.authenticated |= other.authenticated;
+        add_new(&mut self.scopes, &other.scopes);
+        add_new(&mut self.policies, &other.policies);
+    }
+
+    /// Adds the names that it asks for.
+    pub(super) fn names_into(&self, names: &mut Named) {
+        let all =
+            |demands: &[AnyOf]| demands.iter().flat_map(|any| any.0.iter().flatten()).cloned().collect::<Vec<_>>();
+        names.scopes.extend(all(&self.scopes));
+        names.policies.extend(all(&self.policies));
     }
 }
 
-/// The names under which the security directives stand in this supergraph. Their own names always count; a `@link`
-/// may add others with `as:` or an import under another name.
-pub(super) struct ProtectionNames {
-    authenticated: Vec<String>,
-    forbidden: Vec<String>,
+impl AnyOf {
+    fn is_met_by(&self, has: impl Fn(&str) -> bool) -> bool {
+        self.0.iter().any(|group| group.iter().all(|name| has(name)))
+    }
 }
 
-impl ProtectionNames {
-    pub(super) fn of(document: &Document<'static, String>) -> Self {
-        let mut names = Self {
-            authenticated: vec!["authenticated".into(), "federation__authenticated".into()],
-            forbidden: ["requiresScopes", "policy", "federation__requiresScopes", "federation__policy"]
-                .map(String::from)
-                .to_vec(),
-        };
-        for definition in &document.definitions {
-            if let Definition::SchemaDefinition(schema) = definition {
-                schema
-                    .directives
-                    .iter()
-                    .filter(|directive| directive.name == "link")
-                    .for_each(|link| names.add_link(link));
-            }
-        }
-        names
-    }
-
-    pub(super) fn read(&self, directives: &[Directive]) -> Protection {
-        directives.iter().fold(Protection::default(), |protection, directive| {
-            protection.and(Protection {
-                authenticated: self.authenticated.contains(&directive.name),
-                forbidden: self.forbidden.contains(&directive.name),
-            })
-        })
-    }
-
-    fn add_link(&mut self, link: &Directive) {
-        let Some(url) = string_argument(link, "url") else { return };
-        let target = if url.contains("/authenticated/") {
-            &mut self.authenticated
-        } else if url.contains("/requiresScopes/") || url.contains("/policy/") {
-            &mut self.forbidden
-        } else {
-            return;
-        };
-        target.extend(string_argument(link, "as").map(str::to_owned));
-        let imports = link.arguments.iter().find(|(name, _)| name == "import");
-        if let Some((_, Value::List(imports))) = imports {
-            target.extend(imports.iter().filter_map(renamed_import));
+fn add_new(demands: &mut Vec<AnyOf>, others: &[AnyOf]) {
+    for other in others {
+        if !demands.contains(other) {
+            demands.push(other.clone());
         }
     }
 }
 
-fn string_argument<'a>(directive: &'a Directive, name: &str) -> Option<&'a str> {
-    directive.arguments.iter().find_map(|(argument, value)| match value {
-        Value::String(text) if argument == name => Some(text.as_str()),
-        _ => None,
-    })
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// `{ name: "@authenticated", as: "@login" }` → `login`.
-fn renamed_import(import: &Value<'static, String>) -> Option<String> {
-    let Value::Object(fields) = import else { return None };
-    fields.iter().find_map(|(name, value)| match value {
-        Value::String(text) if name == "as" => Some(text.trim_start_matches('@').to_owned()),
-        _ => None,
-    })
+    fn any_of(groups: &[&[&str]]) -> AnyOf {
+        AnyOf(groups.iter().map(|group| group.iter().map(|name| (*name).to_owned()).collect()).collect())
+    }
+
+    fn scopes(names: &[&str]) -> Grants {
+        Grants::token(Named { scopes: names.iter().map(|name| (*name).to_owned()).collect(), ..Named::default() })
+    }
+
+    #[test]
+    fn one_group_is_enough_and_needs_all_of_its_names() {
+        let guarded = Protection { scopes: vec![any_of(&[&["a", "b"], &["c"]])], ..Protection::default() };
+        for met in [&["a", "b"][..], &["c"], &["a", "c"], &["a", "b", "c", "d"]] {
+            assert!(guarded.admits(&scopes(met)), "{met:?}");
+        }
+        for unmet in [&[][..], &["a"], &["b"], &["d"], &["a b"]] {
+            assert!(!guarded.admits(&scopes(unmet)), "{unmet:?}");
+        }
+        assert!(!guarded.admits(&Grants::login()));
+        assert!(!guarded.admits(&Grants::anonymous()));
+    }
+
+    #[test]
+    fn every_demand_has_to_be_met() {
+        let mut guarded = Protection { scopes: vec![any_of(&[&["a"]])], ..Protection::default() };
+        guarded.demand(&Protection { scopes: vec![any_of(&[&["b"], &["c"]])], ..Protection::default() });
+        assert!(guarded.admits(&scopes(&["a", "c"])));
+        assert!(!guarded.admits(&scopes(&["a"])));
+        assert!(!guarded.admits(&scopes(&["b", "c"])));
+        guarded.demand(&Protection { policies: vec![any_of(&[&["a"]])], ..Protection::default() });
+        assert!(!guarded.admits(&scopes(&["a", "b"])), "a scope is no policy");
+    }
+
+    #[test]
+    fn a_demand_without_groups_is_met_by_nobody_and_one_of_nothing_by_every_login() {
+        let nobody = Protection { policies: vec![any_of(&[])], ..Protection::default() };
+        assert!(!nobody.admits(&scopes(&["a"])));
+        let login = Protection { policies: vec![any_of(&[&[]])], ..Protection::default() };
+        assert!(login.admits(&Grants::login()));
+        assert!(!login.admits(&Grants::anonymous()));
+        assert!(Protection::default().admits(&Grants::anonymous()));
+    }
 }

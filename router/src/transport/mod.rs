@@ -19,6 +19,7 @@ use reel_auth::Viewer;
 pub use self::connector::HttpConnector;
 pub use self::deduplicated::Deduplicated;
 pub use self::resilient::Resilient;
+use crate::grants::Grants;
 pub use crate::headers::{ClientHeaders, PassedHeaders};
 pub use crate::path::PathSegment;
 
@@ -125,8 +126,10 @@ pub enum TransportError {
 /// What a fetch needs to know of the client's request.
 #[derive(Debug, Clone)]
 pub struct RequestContext {
-    /// Who is asking; `None` is anonymous.
+    /// Who of ours is asking. `None` for anonymous callers, and for those whose token is another issuer's.
     pub viewer: Option<Viewer>,
+    /// What the caller may ask.
+    pub grants: Grants,
     /// Identifies the request in every log line.
     pub request_id: String,
     /// The W3C trace context to pass on.

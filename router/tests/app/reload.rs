@@ -167,6 +167,7 @@ async fn what_was_asked_before_is_planned_before_a_new_graph_is_served() {
         let request_id = "r".to_owned();
         Arc::new(reel_router::transport::RequestContext {
             viewer: None,
+            grants: Default::default(),
             request_id,
             traceparent: None,
             deadline,

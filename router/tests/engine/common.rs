@@ -80,13 +80,21 @@ pub(crate) fn graph() -> GraphBuilder {
 
 /// A graph composed of these subgraphs, by name and schema.
 pub(crate) fn composed(subgraphs: &[(&str, &str)]) -> GraphBuilder {
-    let link = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.5\", import: [\"@key\", \"@shareable\", \
-        \"@external\", \"@requires\", \"@interfaceObject\"])";
-    let subgraph = |(name, sdl): &(&str, &str)| reel_composition::Subgraph {
-        name: (*name).into(),
-        url: None,
-        sdl: format!("{link} {sdl}"),
-    };
+    composed_with(&["@key", "@shareable", "@external", "@requires", "@interfaceObject"], subgraphs)
+}
+
+/// The same, of schemas that import these directives.
+pub(crate) fn composed_with(imports: &[&str], subgraphs: &[(&str, &str)]) -> GraphBuilder {
+    let link = format!("extend schema @link(url: \"https://specs.apollo.dev/federation/v2.9\", import: {imports:?})");
+    let linked: Vec<(&str, String)> = subgraphs.iter().map(|(name, sdl)| (*name, format!("{link} {sdl}"))).collect();
+    let linked: Vec<(&str, &str)> = linked.iter().map(|(name, sdl)| (*name, sdl.as_str())).collect();
+    composed_as_written(&linked)
+}
+
+/// The same, of whole schemas.
+pub(crate) fn composed_as_written(subgraphs: &[(&str, &str)]) -> GraphBuilder {
+    let subgraph =
+        |(name, sdl): &(&str, &str)| reel_composition::Subgraph { name: (*name).into(), url: None, sdl: (*sdl).into() };
     let subgraphs: Vec<_> = subgraphs.iter().map(subgraph).collect();
     let names: Vec<&str> = subgraphs.iter().map(|subgraph| subgraph.name.as_str()).collect();
     over(&reel_composition::compose(&subgraphs).unwrap().supergraph_sdl, &names)
@@ -136,6 +144,7 @@ impl GraphBuilder {
 pub(crate) fn context(viewer: Option<Viewer>) -> Arc<RequestContext> {
     Arc::new(RequestContext {
         viewer,
+        grants: viewer.into(),
         request_id: "r1".into(),
         traceparent: None,
         deadline: Instant::now() + Duration::from_secs(10),

@@ -1,6 +1,7 @@
 //! The engine over scripted subgraphs, and the HTTP transport over a real connection.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod authorization;
 mod calls;
 mod common;
 mod composed;

@@ -240,7 +240,7 @@ async fn an_object_that_does_not_say_its_type_may_be_a_protected_one() {
 }
 
 #[tokio::test]
-async fn scopes_are_refused_to_everyone() {
+async fn scopes_are_refused_to_those_who_were_granted_none() {
     let graph = graph().data("shops", json!({ "takings": 5 })).build();
     assert_eq!(codes(&graph.query("{ takings }").await), ["UNAUTHENTICATED"]);
     let answer = graph.query_as_viewer("{ takings }").await;
