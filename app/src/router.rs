@@ -10,7 +10,7 @@ use reel_auth::call::CallSigner;
 use reel_auth::{InternalKey, PublicKey, SigningKey, TokenVerifier};
 use reel_id::{Clock, SystemClock};
 use reel_router::Engine;
-use reel_router::auth::{EndedSessions, RevocationTask, RevocationWatch};
+use reel_router::auth::{EndedSessions, IssuerTasks, Issuers, RevocationTask, RevocationWatch};
 use reel_router::graph::LiveGraph;
 use reel_router::http::{Accounts, ReadinessCheck, RouterApp, RouterParts, serve};
 use reel_router::reload::SupergraphTask;
@@ -60,8 +60,15 @@ pub struct RunningRouter {
     address: SocketAddr,
     stopping: watch::Sender<bool>,
     serving: JoinHandle<()>,
+    tasks: RouterTasks,
+}
+
+/// What a router does in the background.
+#[derive(Debug)]
+struct RouterTasks {
     revocation: Option<RevocationTask>,
     reload: Option<SupergraphTask>,
+    issuers: IssuerTasks,
 }
 
 impl RunningRouter {
@@ -75,12 +82,14 @@ impl RunningRouter {
         self.stopping.send_replace(true);
         // The task returns nothing, and a panic in it has been reported where it happened.
         let _ = self.serving.await;
-        if let Some(revocation) = self.revocation {
+        let RouterTasks { revocation, reload, issuers } = self.tasks;
+        if let Some(revocation) = revocation {
             revocation.stop().await;
         }
-        if let Some(reload) = self.reload {
+        if let Some(reload) = reload {
             reload.stop().await;
         }
+        issuers.stop().await;
     }
 }
 
@@ -122,23 +131,27 @@ pub async fn start_remote(
     start_with_accounts(settings, platform, served, links, checks, listener).await
 }
 
-/// A router in front of somebody else's subgraphs: it knows no user domain, and everyone is anonymous.
+/// A router in front of somebody else's subgraphs: it knows no user domain, and everyone is anonymous but for the tokens of
+/// the issuers that the settings list.
 async fn start_anonymous(settings: &Settings, listener: TcpListener) -> Result<RunningRouter, Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let key = settings.auth.internal_key.as_ref();
     let key = key.map(|key| InternalKey::from_setting(Some(key))).transpose().map_err(Failure::usage)?;
     let signer = key.map(|key| Arc::new(CallSigner::new(&key, Arc::clone(&clock))));
+    let (issuers, keys) = Issuers::start(&settings.router.auth, None, &clock).await.map_err(Failure::usage)?;
     let served = graph::start(settings, BTreeMap::new(), signer).await?;
     let parts = RouterParts {
         graph: served.graph,
         accounts: None,
+        issuers,
         clock,
         settings: settings.router.clone(),
         checks: Vec::new(),
         metrics: Arc::new(reel_telemetry::metrics_text),
     };
     let app = RouterApp::routes(parts).map_err(Failure::usage)?;
-    listen(settings, app, listener, None, served.reload)
+    let tasks = RouterTasks { revocation: None, reload: served.reload, issuers: keys };
+    listen(settings, app, listener, tasks)
 }
 
 /// A router in front of these subgraphs, which are Reelgraph's own.
@@ -175,9 +188,13 @@ async fn start_with_accounts(
         users: links.user.clone(),
         videos: links.video,
     };
+    let own = Some(settings.auth.issuer.as_str());
+    let opened = Issuers::start(&settings.router.auth, own, &platform.clock).await;
+    let (issuers, keys) = opened.map_err(Failure::usage)?;
     let parts = RouterParts {
         graph: served.graph,
         accounts: Some(accounts),
+        issuers,
         clock: Arc::clone(&platform.clock),
         settings: settings.router.clone(),
         checks,
@@ -185,15 +202,15 @@ async fn start_with_accounts(
     };
     let app = RouterApp::routes(parts).map_err(Failure::usage)?.merge(reel_files::serve(open_files(settings)?));
     let revocation = watch_ended_sessions(settings, platform, links.user, ended).spawn();
-    listen(settings, app, listener, Some(revocation), served.reload)
+    let tasks = RouterTasks { revocation: Some(revocation), reload: served.reload, issuers: keys };
+    listen(settings, app, listener, tasks)
 }
 
 fn listen(
     settings: &Settings,
     app: Router,
     listener: TcpListener,
-    revocation: Option<RevocationTask>,
-    reload: Option<SupergraphTask>,
+    tasks: RouterTasks,
 ) -> Result<RunningRouter, Failure> {
     let address = listener.local_addr().map_err(Failure::internal)?;
     let app = reel_telemetry::observed(app);
@@ -202,7 +219,7 @@ fn listen(
     let serving = tokio::spawn(async move {
         serve(listener, app, &http, async move { drop(stop.wait_for(|stop| *stop).await) }).await;
     });
-    Ok(RunningRouter { address, stopping, serving, revocation, reload })
+    Ok(RunningRouter { address, stopping, serving, tasks })
 }
 
 /// Whether the router has to know who asks. Only in front of somebody else's graph it need not.

@@ -1,5 +1,6 @@
 //! Settings of the router (`router.*`).
 
+mod access;
 mod calls;
 mod compression;
 mod documents;
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 use reel_config::{Millis, Seconds};
 use serde::Deserialize;
 
+pub use access::{AccessSettings, IssuerSettings, JwksSettings, TokenAlgorithm};
 pub use calls::{CallOverrides, CallSettings, SubgraphCallSettings};
 pub use compression::{AnswerCompression, CompressionSettings};
 pub use documents::DocumentSettings;
@@ -42,6 +44,8 @@ pub struct RouterSettings {
     pub http: HttpSettings,
     /// Compressed answers to clients.
     pub compression: CompressionSettings,
+    /// Whose tokens are believed besides our own, and what becomes of requests for what a caller may not have.
+    pub auth: AccessSettings,
     /// What one request may cost.
     pub limits: LimitSettings,
     /// Documents that requests may name by their hash.
@@ -149,6 +153,7 @@ impl RouterSettings {
             limits: self.limits.of_documents(),
             introspection: shown.introspection,
             suggestions: shown.suggestions,
+            on_denied: self.auth.on_denied,
             ..EngineSettings::default()
         }
     }

@@ -10,12 +10,12 @@ use reel_auth::Viewer;
 pub struct Grants {
     is_authenticated: bool,
     /// `None` when there are none, as for everyone who logged in with us.
-    named: Option<Arc<Named>>,
+    named: Option<Arc<GrantedNames>>,
 }
 
 /// Names that `@requiresScopes` and `@policy` ask for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub struct Named {
+pub struct GrantedNames {
     /// For `@requiresScopes`.
     pub scopes: BTreeSet<String>,
     /// For `@policy`.
@@ -34,7 +34,7 @@ impl Grants {
     }
 
     /// Those of a token with these scopes and policies.
-    pub fn token(named: Named) -> Self {
+    pub fn token(named: GrantedNames) -> Self {
         let is_empty = named.scopes.is_empty() && named.policies.is_empty();
         Self { is_authenticated: true, named: (!is_empty).then(|| Arc::new(named)) }
     }
@@ -56,11 +56,13 @@ impl Grants {
 
     /// The same without the names that are not among `asked`. Whoever differs only in those sees the same graph.
     #[must_use]
-    pub fn among(&self, asked: &Named) -> Self {
+    pub fn among(&self, asked: &GrantedNames) -> Self {
         let Some(named) = &self.named else { return self.clone() };
         let both = |ours: &BTreeSet<String>, asked: &BTreeSet<String>| ours.intersection(asked).cloned().collect();
-        let named =
-            Named { scopes: both(&named.scopes, &asked.scopes), policies: both(&named.policies, &asked.policies) };
+        let named = GrantedNames {
+            scopes: both(&named.scopes, &asked.scopes),
+            policies: both(&named.policies, &asked.policies),
+        };
         Self { is_authenticated: self.is_authenticated, ..Self::token(named) }
     }
 }
@@ -76,9 +78,9 @@ impl From<Option<Viewer>> for Grants {
 mod tests {
     use super::*;
 
-    fn named(scopes: &[&str], policies: &[&str]) -> Named {
+    fn named(scopes: &[&str], policies: &[&str]) -> GrantedNames {
         let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        Named { scopes: set(scopes), policies: set(policies) }
+        GrantedNames { scopes: set(scopes), policies: set(policies) }
     }
 
     #[test]

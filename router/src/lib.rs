@@ -25,6 +25,6 @@ pub mod transport;
 pub use engine::{Engine, EngineError, EngineSettings, GraphqlRequest, GraphqlResponse, PreparedOperation};
 pub use error::GraphqlError;
 pub use executor::ExecutedOperation;
-pub use grants::{Grants, Named};
+pub use grants::{GrantedNames, Grants};
 pub use path::PathSegment;
 pub use rest::openapi;

@@ -1,170 +1,86 @@
 use std::sync::Arc;
 
 use http::HeaderMap;
-use reel_auth::{TokenState, TokenVerifier, VerifiedToken, Viewer};
+use reel_auth::TokenVerifier;
 use reel_error::ErrorCode;
-use reel_id::{SessionId, UserId};
 use reel_rpc::Channel;
-use reel_rpc::user::renew_session_response::Outcome;
-use reel_rpc::user::user_service_client::UserServiceClient;
-use reel_rpc::user::{PeekSessionRequest, RenewSessionRequest, peek_session_response};
 
-use super::{Authentication, Caller, Credentials, EndedSessions, PendingRenewal, TokenPair};
+use super::own::{OwnLogins, Renewal};
+use super::{Authentication, Caller, Credentials, EndedSessions, Issuers};
 
-/// Turns the token headers of a request into a caller.
-#[derive(Debug, Clone)]
-pub struct Authenticator(Option<Checks>);
-
-#[derive(Debug, Clone)]
-struct Checks {
-    verifier: Arc<TokenVerifier>,
-    ended: Arc<EndedSessions>,
-    users: UserServiceClient<Channel>,
+/// Turns the token headers of a request into a caller. Each token is checked by whoever its `iss` claim says has issued it.
+#[derive(Debug, Clone, Default)]
+pub struct Authenticator {
+    /// The tokens of our own user domain; `None` in front of somebody else's graph.
+    own: Option<OwnLogins>,
+    /// The tokens of others.
+    issuers: Issuers,
 }
 
 impl Authenticator {
-    /// An authenticator that checks tokens with `verifier`, refuses the logins in `ended`, and renews through `users`.
-    pub fn new(verifier: Arc<TokenVerifier>, ended: Arc<EndedSessions>, users: Channel) -> Self {
-        Self(Some(Checks { verifier, ended, users: UserServiceClient::new(users) }))
+    /// An authenticator of a graph without a user domain and without issuers: it looks at no token, and everyone is
+    /// anonymous.
+    pub fn nobody() -> Self {
+        Self::default()
     }
 
-    /// An authenticator of a graph without a user domain: it looks at no token, and everyone is anonymous.
-    pub fn nobody() -> Self {
-        Self(None)
+    /// The same that also believes our own logins: it checks their tokens with `verifier`, refuses those in `ended`, and
+    /// renews through `users`.
+    #[must_use]
+    pub fn with_logins(self, verifier: Arc<TokenVerifier>, ended: Arc<EndedSessions>, users: Channel) -> Self {
+        Self { own: Some(OwnLogins::new(verifier, ended, users)), ..self }
+    }
+
+    /// The same that also believes these issuers.
+    #[must_use]
+    pub fn with_issuers(self, issuers: Issuers) -> Self {
+        Self { issuers, ..self }
     }
 
     /// Who sends these headers.
     pub(crate) async fn authenticate(&self, headers: &HeaderMap) -> Authentication {
-        match &self.0 {
-            Some(checks) => checks.authenticate(headers, Renewal::Now).await,
-            None => Authentication::plain(Caller::Anonymous),
-        }
+        self.look(headers, Renewal::Now).await
     }
 
     /// Who sends these headers with a file. A file takes minutes, and it may never arrive: an expired token is only found
     /// renewable here, and is renewed by [`complete`](Self::complete).
     pub(crate) async fn authenticate_sender(&self, headers: &HeaderMap) -> Authentication {
-        match &self.0 {
-            Some(checks) => checks.authenticate(headers, Renewal::Later).await,
-            None => Authentication::plain(Caller::Anonymous),
-        }
+        self.look(headers, Renewal::Later).await
     }
 
     /// Looks again once the file is in, and makes the renewal that was put off, if there is one. An error means that the
     /// caller may not go on.
     pub(crate) async fn complete(&self, authentication: &mut Authentication) -> Result<(), ErrorCode> {
-        let (Some(checks), Caller::Known(viewer)) = (&self.0, authentication.caller) else { return Ok(()) };
-        if checks.ended.contains(viewer.session_id) {
-            return Err(ErrorCode::SessionEnded);
+        match (&self.own, &authentication.caller) {
+            (Some(own), Caller::Known(viewer)) => own.complete(*viewer, authentication).await,
+            _ => Ok(()),
         }
-        if let Some(pending) = authentication.pending.take() {
-            authentication.renewed = checks.renew_pending(&pending).await?;
-        }
-        Ok(())
     }
-}
 
-impl Authenticator {
     /// Forgets renewed tokens whose login has ended since, as the operation itself may have done.
     pub(crate) async fn forget_ended(&self, authentication: &mut Authentication) {
-        if let (Some(checks), Caller::Known(viewer), Some(renewed)) =
-            (&self.0, authentication.caller, &authentication.renewed)
-            && checks.peek(viewer.session_id, &renewed.refresh).await == Err(ErrorCode::SessionEnded)
+        if let (Some(own), Caller::Known(viewer), Some(renewed)) =
+            (&self.own, &authentication.caller, &authentication.renewed)
+            && own.has_ended(*viewer, renewed).await
         {
             authentication.renewed = None;
         }
     }
-}
 
-/// When an expired token is renewed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Renewal {
-    Now,
-    Later,
-}
-
-impl Checks {
-    async fn authenticate(&self, headers: &HeaderMap, renewal: Renewal) -> Authentication {
+    async fn look(&self, headers: &HeaderMap, renewal: Renewal) -> Authentication {
+        if self.own.is_none() && self.issuers.is_empty() {
+            return Authentication::plain(Caller::Anonymous);
+        }
         let credentials = Credentials::read(headers);
         let Some(access) = credentials.access.as_deref() else {
             return Authentication::plain(Caller::Anonymous);
         };
-        let Some(token) = self.verifier.verify(access) else {
-            return Authentication::plain(Caller::Refused(ErrorCode::TokenInvalid));
-        };
-        if !self.ended.is_known() {
-            return Authentication::plain(Caller::Refused(ErrorCode::ServiceUnavailable));
+        if let Some(verdict) = self.issuers.verify(access).await {
+            return Authentication::plain(verdict.map_or_else(Caller::Refused, Caller::Foreign));
         }
-        if self.ended.contains(token.viewer.session_id) {
-            return Authentication::plain(Caller::Refused(ErrorCode::SessionEnded));
-        }
-        match (token.state, credentials.refresh.as_deref()) {
-            (TokenState::Current, _) => Authentication::plain(Caller::Known(token.viewer)),
-            (TokenState::Expired, None) => Authentication::plain(Caller::Refused(ErrorCode::TokenExpired)),
-            (TokenState::Expired, Some(refresh)) if renewal == Renewal::Later => self.put_off(token, refresh).await,
-            (TokenState::Expired, Some(refresh)) => self.renew(token, refresh).await,
-        }
-    }
-
-    async fn put_off(&self, token: VerifiedToken, refresh: &str) -> Authentication {
-        let session = token.viewer.session_id;
-        match self.peek(session, refresh).await {
-            Ok(true) => Authentication {
-                pending: Some(PendingRenewal { session, refresh: refresh.to_owned() }),
-                ..Authentication::plain(Caller::Known(token.viewer))
-            },
-            // Spent long ago: what becomes of it is for the user domain to say.
-            Ok(false) => self.renew(token, refresh).await,
-            Err(code) => Authentication::plain(Caller::Refused(code)),
-        }
-    }
-
-    async fn renew_pending(&self, pending: &PendingRenewal) -> Result<Option<TokenPair>, ErrorCode> {
-        if self.peek(pending.session, &pending.refresh).await? {
-            return Ok(Some(self.ask_for_renewal(pending.session, &pending.refresh).await?.1));
-        }
-        // Another request has spent it since, and its answer has brought the client the tokens after it.
-        Ok(None)
-    }
-
-    async fn renew(&self, token: VerifiedToken, refresh: &str) -> Authentication {
-        match self.ask_for_renewal(token.viewer.session_id, refresh).await {
-            Ok((viewer, pair)) => {
-                Authentication { renewed: Some(pair), ..Authentication::plain(Caller::Known(viewer)) }
-            }
-            Err(code) => Authentication::plain(Caller::Refused(code)),
-        }
-    }
-
-    /// Whether this refresh token could be spent now; `false` when it was spent long ago.
-    async fn peek(&self, session: SessionId, refresh: &str) -> Result<bool, ErrorCode> {
-        let request = PeekSessionRequest { refresh_token: refresh.to_owned(), session_id: session.raw() };
-        let response = self.users.clone().peek_session(request).await.map_err(|status| {
-            let error = reel_rpc::call_error(status);
-            tracing::error!(session.id = %session, %error, "a refresh token could not be looked at");
-            error.code()
-        })?;
-        match response.into_inner().outcome {
-            Some(peek_session_response::Outcome::Renewable(renewable)) => Ok(renewable),
-            Some(peek_session_response::Outcome::Refused(name)) => Err(reel_rpc::refused_code(&name)),
-            None => Err(ErrorCode::Internal),
-        }
-    }
-
-    async fn ask_for_renewal(&self, session: SessionId, refresh: &str) -> Result<(Viewer, TokenPair), ErrorCode> {
-        let request = RenewSessionRequest { refresh_token: refresh.to_owned(), session_id: session.raw() };
-        let response = self.users.clone().renew_session(request).await.map_err(|status| {
-            let error = reel_rpc::call_error(status);
-            tracing::error!(session.id = %session, %error, "a session could not be renewed");
-            error.code()
-        })?;
-        match response.into_inner().outcome {
-            Some(Outcome::Tokens(tokens)) => Ok((
-                Viewer { user_id: UserId::from(tokens.user_id), session_id: SessionId::from(tokens.session_id) },
-                TokenPair { access: tokens.access_token, refresh: tokens.refresh_token },
-            )),
-            Some(Outcome::Refused(name)) => Err(reel_rpc::refused_code(&name)),
-            None => Err(ErrorCode::Internal),
+        match &self.own {
+            Some(own) => own.authenticate(access, credentials.refresh.as_deref(), renewal).await,
+            None => Authentication::plain(Caller::Refused(ErrorCode::TokenInvalid)),
         }
     }
 }

@@ -3,40 +3,50 @@ use reel_auth::Viewer;
 use reel_error::ErrorCode;
 use reel_id::SessionId;
 
+use crate::grants::Grants;
+
 use super::credentials::{ACCESS_TOKEN, NEW_ACCESS_TOKEN, REFRESH_TOKEN};
 
 /// Who a request comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Caller {
     /// No token came along.
     Anonymous,
     /// The token is genuine and current, or has been renewed.
     Known(Viewer),
+    /// The token is genuine, current and another issuer's. Its bearer may ask the graph, and has no account here.
+    Foreign(Grants),
     /// A token came along that cannot be used, for this reason.
     Refused(ErrorCode),
 }
 
 impl Caller {
     /// The viewer, where anyone may call: a token that cannot be used makes the caller anonymous.
-    pub(crate) fn lenient(self) -> Option<Viewer> {
+    pub(crate) fn lenient(&self) -> Option<Viewer> {
         match self {
-            Self::Known(viewer) => Some(viewer),
-            Self::Anonymous | Self::Refused(_) => None,
+            Self::Known(viewer) => Some(*viewer),
+            Self::Anonymous | Self::Foreign(_) | Self::Refused(_) => None,
         }
     }
 
-    /// The viewer, where a bad token is a failure but no token is not.
-    pub(crate) fn optional(self) -> Result<Option<Viewer>, ErrorCode> {
+    /// The viewer and what the graph is open for, where a bad token is a failure but no token is not.
+    pub(crate) fn admitted(&self) -> Result<(Option<Viewer>, Grants), ErrorCode> {
         match self {
-            Self::Known(viewer) => Ok(Some(viewer)),
-            Self::Anonymous => Ok(None),
-            Self::Refused(code) => Err(code),
+            Self::Known(viewer) => Ok((Some(*viewer), Grants::login())),
+            Self::Anonymous => Ok((None, Grants::anonymous())),
+            Self::Foreign(grants) => Ok((None, grants.clone())),
+            Self::Refused(code) => Err(*code),
         }
     }
 
     /// The viewer, where there has to be one.
-    pub(crate) fn required(self) -> Result<Viewer, ErrorCode> {
-        self.optional()?.ok_or(ErrorCode::Unauthenticated)
+    pub(crate) fn required(&self) -> Result<Viewer, ErrorCode> {
+        match self {
+            Self::Known(viewer) => Ok(*viewer),
+            Self::Anonymous => Err(ErrorCode::Unauthenticated),
+            Self::Foreign(_) => Err(ErrorCode::Forbidden),
+            Self::Refused(code) => Err(*code),
+        }
     }
 }
 

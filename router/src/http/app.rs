@@ -18,7 +18,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use super::graphql::KnownDocuments;
 use super::probes::{Metrics, ReadinessCheck};
 use super::{Failure, UploadGate, compression, cors, graphiql, graphql, guard, language, probes, uploads};
-use crate::auth::{Authenticator, EndedSessions};
+use crate::auth::{Authenticator, EndedSessions, Issuers};
 use crate::config::RouterSettings;
 use crate::graph::LiveGraph;
 use crate::headers::HeaderPassage;
@@ -30,6 +30,8 @@ pub struct RouterParts {
     pub graph: Arc<LiveGraph>,
     /// Who may be asking. Without it everyone is anonymous, and there are no uploads; the REST endpoints need it.
     pub accounts: Option<Accounts>,
+    /// Whose tokens are believed besides those of the accounts.
+    pub issuers: Issuers,
     /// The source of the time.
     pub clock: Arc<dyn Clock>,
     /// The settings.
@@ -121,7 +123,7 @@ impl RouterApp {
         let compression = compression::layer(&parts.settings.compression);
         let probes = probe_routes(&parts);
         let shared = Arc::new(Shared {
-            authenticator: parts.accounts.as_ref().map_or_else(Authenticator::nobody, Accounts::authenticator),
+            authenticator: authenticator(&parts),
             gate: parts.accounts.map(|accounts| accounts.gate(&parts.settings)),
             graph: parts.graph,
             documents: KnownDocuments::open(&parts.settings)?,
@@ -147,11 +149,15 @@ impl RouterApp {
     }
 }
 
-impl Accounts {
-    fn authenticator(&self) -> Authenticator {
-        Authenticator::new(Arc::clone(&self.verifier), Arc::clone(&self.ended), self.users.clone())
+fn authenticator(parts: &RouterParts) -> Authenticator {
+    let others = Authenticator::nobody().with_issuers(parts.issuers.clone());
+    match &parts.accounts {
+        Some(own) => others.with_logins(Arc::clone(&own.verifier), Arc::clone(&own.ended), own.users.clone()),
+        None => others,
     }
+}
 
+impl Accounts {
     fn gate(&self, settings: &RouterSettings) -> UploadGate {
         UploadGate::new(&self.users, &self.videos, settings.uploads.clone())
     }
@@ -174,6 +180,9 @@ fn probe_routes(parts: &RouterParts) -> Router {
         checks.push(ReadinessCheck::ended_sessions(ended, clock, stale_after));
     }
     checks.push(parts.graph.readiness());
+    if !parts.issuers.is_empty() {
+        checks.push(parts.issuers.readiness());
+    }
     checks.extend(parts.checks.iter().cloned());
     probes::probe_routes(checks, Arc::clone(&parts.metrics))
 }

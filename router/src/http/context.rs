@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 use http::HeaderMap;
 use reel_auth::Viewer;
 
+use crate::grants::Grants;
 use crate::transport::{ClientHeaders, RequestContext};
 
 /// What the head of a request says about how it is to be run.
@@ -42,10 +43,10 @@ impl RequestHead {
     }
 
     /// The context in which an operation of this request runs.
-    pub(crate) fn context(&self, viewer: Option<Viewer>) -> Arc<RequestContext> {
+    pub(crate) fn context(&self, viewer: Option<Viewer>, grants: Grants) -> Arc<RequestContext> {
         Arc::new(RequestContext {
             viewer,
-            grants: viewer.into(),
+            grants,
             request_id: self.request_id.clone(),
             traceparent: self.traceparent.clone(),
             deadline: self.deadline,

@@ -76,14 +76,14 @@ impl Rest {
     ) -> Result<Reply, Failure> {
         let limit = self.shared.settings.limits.deadline_s.duration();
         let request = RequestHead::read(&head.headers, limit).passing(client);
-        let viewer = match self.admit(endpoint.access, authentication.caller) {
+        let viewer = match self.admit(endpoint.access, &authentication.caller) {
             Ok(viewer) => viewer,
             Err(code) => {
                 drain(&head.headers, body).await;
                 return Err(code.into());
             }
         };
-        let mut input = Input::new(authentication.caller, form::Fields::new());
+        let mut input = Input::new(authentication.caller.clone(), form::Fields::new());
         input.refresh_token = Credentials::read(&head.headers).refresh.map(Cow::into_owned);
         let Takes::File { kind, check } = endpoint.takes else {
             input.extend(within(limit, self.fields(endpoint.takes, head, body)).await?);
@@ -123,13 +123,14 @@ impl Rest {
         if head.method == Method::HEAD && document.is_mutation() {
             return Err(Failure::with_status(ErrorCode::MethodNotAllowed));
         }
-        let running = graph.engine.execute_prepared(document, operation.variables, request.context(viewer));
+        let running =
+            graph.engine.execute_prepared(document, operation.variables, request.context(viewer, viewer.into()));
         let deadline = request.deadline + GRACE;
         let executed = tokio::time::timeout_at(deadline.into(), running).await.map_err(|_| ErrorCode::Timeout)?;
         (endpoint.reply)(outcome::settle(executed)?, &self.times)
     }
 
-    fn admit(&self, access: Access, caller: Caller) -> Result<Option<Viewer>, ErrorCode> {
+    fn admit(&self, access: Access, caller: &Caller) -> Result<Option<Viewer>, ErrorCode> {
         let open = self.shared.settings.rest.public_reads_open;
         match access {
             Access::HandsOutTokens | Access::Open => Ok(caller.lenient()),

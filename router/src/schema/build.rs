@@ -9,7 +9,7 @@ use super::directives::ProtectionNames;
 use super::{
     DirectiveDefinition, EnumValue, FieldDefinition, InputValue, Protection, Schema, TypeDefinition, TypeKind,
 };
-use crate::grants::Named;
+use crate::grants::GrantedNames;
 
 /// Why a supergraph gives no API schema.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -143,8 +143,8 @@ impl Protections {
         self.types.get(name).cloned().unwrap_or_default()
     }
 
-    fn names(&self) -> Named {
-        let mut names = Named::default();
+    fn names(&self) -> GrantedNames {
+        let mut names = GrantedNames::default();
         self.types.values().chain(self.fields.values()).for_each(|protection| protection.names_into(&mut names));
         names
     }

@@ -11,7 +11,7 @@ use indexmap::IndexMap;
 pub use build::SchemaError;
 pub use protection::{AnyOf, Protection};
 
-use crate::grants::{Grants, Named};
+use crate::grants::{GrantedNames, Grants};
 
 /// The API schema. Nothing inaccessible and nothing of the federation is in it.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub struct Schema {
     /// The root type of subscriptions.
     pub subscription: Option<Name>,
     /// The scopes and policies that anything asks for.
-    pub asked: Named,
+    pub asked: GrantedNames,
 }
 
 /// The kind of a type.

@@ -1,4 +1,4 @@
-use crate::grants::{Grants, Named};
+use crate::grants::{GrantedNames, Grants};
 
 /// What a type or field demands of the viewer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl Protection {
     }
 
     /// Adds the names that it asks for.
-    pub(super) fn names_into(&self, names: &mut Named) {
+    pub(super) fn names_into(&self, names: &mut GrantedNames) {
         let all =
             |demands: &[AnyOf]| demands.iter().flat_map(|any| any.0.iter().flatten()).cloned().collect::<Vec<_>>();
         names.scopes.extend(all(&self.scopes));
@@ -68,7 +68,10 @@ mod tests {
     }
 
     fn scopes(names: &[&str]) -> Grants {
-        Grants::token(Named { scopes: names.iter().map(|name| (*name).to_owned()).collect(), ..Named::default() })
+        Grants::token(GrantedNames {
+            scopes: names.iter().map(|name| (*name).to_owned()).collect(),
+            ..GrantedNames::default()
+        })
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! TLS to subgraphs: whom it trusts, and what a failed handshake means.
+//! TLS to subgraphs and issuers: whom it trusts, and what a failed handshake means.
 
 use std::error::Error;
 use std::path::Path;
@@ -24,7 +24,7 @@ pub(crate) fn trusting(ca_file: Option<&Path>) -> Result<ClientConfig, String> {
 ///
 /// # Errors
 /// As [`trusting`].
-pub(super) fn unused() -> Result<ClientConfig, String> {
+pub(crate) fn unused() -> Result<ClientConfig, String> {
     configure(RootCertStore::empty())
 }
 

@@ -22,16 +22,16 @@ use tokio_rustls::TlsAcceptor;
 use crate::shop::{PRODUCTS, Shop, shop};
 
 /// An authority, with its certificate in a file.
-struct Authority {
+pub(crate) struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
     folder: tempfile::TempDir,
 }
 
 /// A server's certificate and key.
-type Identity = (CertificateDer<'static>, PrivateKeyDer<'static>);
+pub(crate) type Identity = (CertificateDer<'static>, PrivateKeyDer<'static>);
 
 impl Authority {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
@@ -40,11 +40,11 @@ impl Authority {
         Self { issuer, folder }
     }
 
-    fn file(&self) -> PathBuf {
+    pub(crate) fn file(&self) -> PathBuf {
         self.folder.path().join("ca.pem")
     }
 
-    fn certify(&self, name: &str, change: impl FnOnce(&mut CertificateParams)) -> Identity {
+    pub(crate) fn certify(&self, name: &str, change: impl FnOnce(&mut CertificateParams)) -> Identity {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new([name.to_owned()]).unwrap();
         change(&mut params);
@@ -61,18 +61,22 @@ async fn secure(identity: Identity, protocols: &[&str]) -> String {
 }
 
 async fn answering(identity: Identity, protocols: &[&str], body: &'static str) -> String {
+    let answer = move |request: Request| async move {
+        let version = format!("{:?}", request.version());
+        ([("x-version", version)], body).into_response()
+    };
+    listen(identity, protocols, Router::new().fallback(answer)).await + "/graphql"
+}
+
+/// Serves this over TLS, and answers where.
+pub(crate) async fn listen(identity: Identity, protocols: &[&str], app: Router) -> String {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
     let mut config = config.with_no_client_auth().with_single_cert(vec![identity.0], identity.1).unwrap();
     config.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
     let acceptor = TlsAcceptor::from(Arc::new(config));
-    let answer = move |request: Request| async move {
-        let version = format!("{:?}", request.version());
-        ([("x-version", version)], body).into_response()
-    };
-    let app = Router::new().fallback(answer);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("https://localhost:{}/graphql", listener.local_addr().unwrap().port());
+    let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
     tokio::spawn(async move {
         loop {
             let (stream, _) = listener.accept().await.unwrap();

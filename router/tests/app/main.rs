@@ -9,6 +9,7 @@ mod documents;
 mod graphql;
 mod headers;
 mod https;
+mod issuers;
 mod limits;
 mod probes;
 mod profile;

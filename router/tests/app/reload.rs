@@ -82,6 +82,7 @@ pub(crate) fn app(graph: &Arc<LiveGraph>) -> Router {
     let parts = RouterParts {
         graph: Arc::clone(graph),
         accounts: None,
+        issuers: Default::default(),
         clock: Arc::new(SystemClock),
         settings,
         checks: Vec::new(),

@@ -111,6 +111,7 @@ impl ShopBuilder {
         let parts = RouterParts {
             graph: Arc::new(LiveGraph::start(engine, &self.settings).await.unwrap()),
             accounts: None,
+            issuers: Default::default(),
             clock: Arc::new(SystemClock),
             settings: self.settings,
             checks: Vec::new(),
@@ -182,6 +183,7 @@ pub(crate) fn fetch() -> SubgraphRequest {
     let parsed = async_graphql_parser::parse_query(&text).unwrap();
     let context = RequestContext {
         viewer: None,
+        grants: Default::default(),
         request_id: "r1".into(),
         traceparent: None,
         deadline: Instant::now() + Duration::from_secs(10),

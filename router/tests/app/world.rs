@@ -17,7 +17,7 @@ use reel_auth::call::{CallSigner, CallVerifier};
 use reel_auth::{AuthSettings, InternalKey, SigningKey, TokenSigner, TokenVerifier, Viewer};
 use reel_error::{Error, ErrorCode};
 use reel_id::{Clock, SessionId, UploadId, UserId};
-use reel_router::auth::{EndedSessions, RevocationTask, RevocationWatch};
+use reel_router::auth::{EndedSessions, IssuerTasks, Issuers, RevocationTask, RevocationWatch};
 use reel_router::config::RouterSettings;
 use reel_router::graph::LiveGraph;
 use reel_router::http::{Accounts, RouterApp, RouterParts};
@@ -260,6 +260,7 @@ pub(crate) struct World {
     pub(crate) calls: Arc<Mutex<Vec<Call>>>,
     pub(crate) ended: Arc<EndedSessions>,
     users: Channel,
+    _keys: IssuerTasks,
 }
 
 pub(crate) struct WorldBuilder {
@@ -268,12 +269,13 @@ pub(crate) struct WorldBuilder {
     access_ttl_s: u32,
     knows_ended: bool,
     over_http: bool,
+    foreign: Option<String>,
 }
 
 /// A world whose subgraphs answer with this.
 pub(crate) fn world(script: impl Fn(&Call) -> Value + Send + Sync + 'static) -> WorldBuilder {
-    let settings = RouterSettings::default();
-    WorldBuilder { script: Arc::new(script), settings, access_ttl_s: 900, knows_ended: true, over_http: false }
+    let (script, settings) = (Arc::new(script), RouterSettings::default());
+    WorldBuilder { script, settings, access_ttl_s: 900, knows_ended: true, over_http: false, foreign: None }
 }
 
 /// A world whose subgraphs must not be asked.
@@ -301,6 +303,13 @@ impl WorldBuilder {
     /// Subgraphs that are called over HTTP, and answer with their name in `x-from` and what they got as `x-locale` in `x-got`.
     pub(crate) fn over_http(mut self) -> Self {
         self.over_http = true;
+        self
+    }
+
+    /// A router in front of somebody else's graph: it has no accounts.
+    pub(crate) fn foreign(mut self, supergraph: String) -> Self {
+        self.settings.rest.enabled = false;
+        self.foreign = Some(supergraph);
         self
     }
 
@@ -346,35 +355,40 @@ impl WorldBuilder {
         let engine = if self.over_http {
             engine_over_http(&calls, &self.script, &self.settings).await
         } else {
-            engine(&calls, &self.script, self.settings.engine())
+            let supergraph = self.foreign.as_deref().unwrap_or(include_str!("../../../schema/supergraph.graphql"));
+            engine(supergraph, &calls, &self.script, self.settings.engine())
         };
         let graph = Arc::new(LiveGraph::start(engine, &self.settings).await.unwrap());
+        let accounts = Accounts {
+            verifier: Arc::new(TokenVerifier::new(&[key.public_key()], &auth, clock.clone())),
+            ended: Arc::clone(&ended),
+            users: users.clone(),
+            videos: Channel::in_process(videos, "video", signer),
+        };
+        let now: Arc<dyn Clock> = clock.clone();
+        let (issuers, keys) = Issuers::start(&self.settings.auth, Some(&auth.issuer), &now).await.unwrap();
         let parts = RouterParts {
             graph,
-            accounts: Some(Accounts {
-                verifier: Arc::new(TokenVerifier::new(&[key.public_key()], &auth, clock.clone())),
-                ended: Arc::clone(&ended),
-                users: users.clone(),
-                videos: Channel::in_process(videos, "video", signer),
-            }),
+            accounts: self.foreign.is_none().then_some(accounts),
+            issuers,
             clock: clock.clone(),
             settings: self.settings,
             checks: Vec::new(),
             metrics: Arc::new(|| "up 1\n".to_owned()),
         };
         let app = RouterApp::routes(parts).unwrap();
-        World { app, clock, domains, calls, ended, users }
+        World { app, clock, domains, calls, ended, users, _keys: keys }
     }
 }
 
-fn engine(calls: &Arc<Mutex<Vec<Call>>>, script: &Script, settings: EngineSettings) -> Engine {
+fn engine(supergraph: &str, calls: &Arc<Mutex<Vec<Call>>>, script: &Script, settings: EngineSettings) -> Engine {
     let transports: HashMap<String, Arc<dyn SubgraphTransport>> = ["user", "video", "interaction", "social"]
         .map(|name| {
             let transport = Scripted { name, calls: Arc::clone(calls), script: Arc::clone(script) };
             (name.to_owned(), Arc::new(transport) as Arc<dyn SubgraphTransport>)
         })
         .into();
-    Engine::new(include_str!("../../../schema/supergraph.graphql"), transports, settings).unwrap()
+    Engine::new(supergraph, transports, settings).unwrap()
 }
 
 async fn engine_over_http(calls: &Arc<Mutex<Vec<Call>>>, script: &Script, settings: &RouterSettings) -> Engine {

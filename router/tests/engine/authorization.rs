@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use reel_router::pipeline::OnDenied;
 use reel_router::transport::RequestContext;
-use reel_router::{Grants, GraphqlRequest, Named};
+use reel_router::{GrantedNames, Grants, GraphqlRequest};
 use serde_json::{Value, json};
 
 use crate::common::{Graph, GraphBuilder, codes, composed_with, context, entities, viewer};
@@ -42,7 +42,7 @@ fn staff() -> GraphBuilder {
 
 fn granted(scopes: &[&str], policies: &[&str]) -> Grants {
     let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-    Grants::token(Named { scopes: set(scopes), policies: set(policies) })
+    Grants::token(GrantedNames { scopes: set(scopes), policies: set(policies) })
 }
 
 fn scopes(scopes: &[&str]) -> Grants {

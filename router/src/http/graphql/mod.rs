@@ -23,7 +23,7 @@ use self::answer::Refusal;
 pub(crate) use self::known::KnownDocuments;
 use super::compression::Uncompressed;
 use super::{MediaType, RequestHead, Shared, graphiql, media_type, read_bounded};
-use crate::GraphqlRequest;
+use crate::{Grants, GraphqlRequest};
 
 /// Runs an operation that was sent as JSON.
 pub(super) async fn post(State(shared): State<Arc<Shared>>, request: Request) -> Response {
@@ -95,18 +95,18 @@ async fn execute(
 ) -> Response {
     let mut authentication = shared.authenticator.authenticate(headers).await;
     let may_write = !request.read_only;
-    let viewer = authentication.caller.optional().or_else(|code| {
+    let admitted = authentication.caller.admitted().or_else(|code| {
         // Someone whose token has run out must still be able to log in.
         if document::only_opens_sessions(&request.query, request.operation_name.as_deref()) {
-            Ok(None)
+            Ok((None, Grants::anonymous()))
         } else {
             Err(code)
         }
     });
-    let mut response = match viewer {
-        Ok(viewer) => {
+    let mut response = match admitted {
+        Ok((viewer, grants)) => {
             let graph = shared.graph.current();
-            let running = graph.engine.execute(request, head.context(viewer));
+            let running = graph.engine.execute(request, head.context(viewer, grants));
             match tokio::time::timeout_at((head.deadline + answer::GRACE).into(), running).await {
                 Ok(outcome) => answer::from_engine(outcome, format),
                 Err(_) => Refusal::from(ErrorCode::Timeout).into_response(format),
