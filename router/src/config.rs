@@ -78,10 +78,13 @@ pub struct HttpSettings {
     /// How long a client may take to send the head of a request, in seconds. It also bounds an idle connection.
     pub header_timeout_s: Seconds,
     /// Open connections at one time; further ones wait.
+    #[serde(deserialize_with = "reel_config::above_zero")]
     pub max_connections: usize,
     /// Requests served at one time; further ones are answered with 503.
+    #[serde(deserialize_with = "reel_config::above_zero")]
     pub max_in_flight: usize,
     /// How long running requests may take to finish when the process stops, in seconds.
+    #[serde(deserialize_with = "Seconds::or_zero")]
     pub drain_s: Seconds,
     /// Web pages that may call us from another origin, for example `https://app.example.com`. None by default.
     pub cors_origins: Vec<String>,

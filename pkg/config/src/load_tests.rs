@@ -33,12 +33,16 @@ impl Default for Auth {
 #[serde(default, deny_unknown_fields)]
 struct Mysql {
     acquire_timeout_ms: Millis,
+    #[serde(deserialize_with = "Seconds::or_zero")]
+    drain_s: Seconds,
+    #[serde(deserialize_with = "crate::above_zero")]
+    connections: usize,
     hosts: Vec<String>,
 }
 
 impl Default for Mysql {
     fn default() -> Self {
-        Self { acquire_timeout_ms: Millis(2_000), hosts: Vec::new() }
+        Self { acquire_timeout_ms: Millis(2_000), drain_s: Seconds(1), connections: 2, hosts: Vec::new() }
     }
 }
 
@@ -118,7 +122,7 @@ fn an_unknown_key_is_refused_with_its_name_and_place() {
 #[test]
 fn a_bad_value_is_refused_with_its_key_but_never_shown() {
     let text = refusal("auth:\n  access_ttl_s: hunter2\n", &[]);
-    assert!(text.starts_with("`auth.access_ttl_s`: expected u64 (in "), "{text}");
+    assert!(text.starts_with("`auth.access_ttl_s`: expected a whole number from 1 to 315360000 (in "), "{text}");
     assert!(!text.contains("hunter2"), "{text}");
 
     let text = refusal("", &[("REELGRAPH__AUTH__ACCESS_TTL_S", "-1")]);
@@ -126,6 +130,27 @@ fn a_bad_value_is_refused_with_its_key_but_never_shown() {
 
     let text = refusal("log: loud\n", &[]);
     assert!(text.starts_with("`log`: `loud` is not one of human, json"), "{text}");
+}
+
+#[test]
+fn a_number_out_of_its_range_is_refused_with_the_range_and_its_place() {
+    for number in ["0", "-1", "315360001", "18446744073709551615"] {
+        let text = refusal(&format!("auth: {{ access_ttl_s: {number} }}"), &[]);
+        assert!(text.starts_with("`auth.access_ttl_s`: expected a whole number from 1 to 315360000 (in "), "{text}");
+        let text = refusal("", &[("REELGRAPH__MYSQL__ACQUIRE_TIMEOUT_MS", &format!("{number}000"))]);
+        assert!(
+            text.starts_with("`mysql.acquire_timeout_ms`: expected a whole number from 1 to 315360000000"),
+            "{text}"
+        );
+        assert!(text.contains("REELGRAPH__MYSQL__ACQUIRE_TIMEOUT_MS"), "{text}");
+    }
+    for number in ["0", "-1", "4294967296"] {
+        let text = refusal(&format!("mysql: {{ connections: {number} }}"), &[]);
+        assert!(text.starts_with("`mysql.connections`: expected a whole number from 1 to 4294967295 (in "), "{text}");
+    }
+    let settings = read("mysql: { acquire_timeout_ms: 1, drain_s: 0, connections: 4294967295 }", &[]).unwrap();
+    assert_eq!((settings.mysql.acquire_timeout_ms, settings.mysql.drain_s), (Millis(1), Seconds(0)));
+    assert_eq!(settings.mysql.connections, 4_294_967_295);
 }
 
 #[test]

@@ -11,6 +11,7 @@ pub struct MysqlSettings {
     /// Put before a domain's name to make its database's name: `reelgraph_` and `user` give `reelgraph_user`.
     pub database_prefix: String,
     /// Connections at most, for each domain of each process.
+    #[serde(deserialize_with = "reel_config::above_zero")]
     pub max_connections: u32,
     /// How long a request waits for a free connection.
     pub acquire_timeout_ms: Millis,
@@ -21,7 +22,8 @@ pub struct MysqlSettings {
     pub idle_timeout_s: Seconds,
     /// A connection is closed at this age, so that a changed address or server is found.
     pub max_lifetime_s: Seconds,
-    /// Statements that take longer than this are logged.
+    /// Statements that take longer than this are logged; with 0, all.
+    #[serde(deserialize_with = "Millis::or_zero")]
     pub slow_statement_ms: Millis,
 }
 

@@ -104,7 +104,8 @@ impl HttpTransport {
             .http2_only(settings.http2)
             .build(connector(&settings)?);
         let places = settings.connections.saturating_add(settings.queue).min(Semaphore::MAX_PERMITS);
-        let (places, permits) = (Semaphore::new(places), Semaphore::new(settings.connections));
+        let (places, permits) =
+            (Semaphore::new(places), Semaphore::new(settings.connections.clamp(1, Semaphore::MAX_PERMITS)));
         Ok(Self { client, settings, signer: signer.into(), places, permits })
     }
 

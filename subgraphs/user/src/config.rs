@@ -12,16 +12,20 @@ pub struct UserSettings {
     /// Lanes of one password hash.
     pub password_lanes: u32,
     /// Passwords that are hashed at the same time, each on a thread of its own.
+    #[serde(deserialize_with = "reel_config::above_zero")]
     pub password_threads: u32,
     /// Requests that may wait for one of those threads; more are refused as OVERLOADED.
     pub password_queue: u32,
     /// Logins of one person at the same time. A further one ends the oldest.
+    #[serde(deserialize_with = "reel_config::above_zero")]
     pub max_logins: u32,
     /// Largest image that may be uploaded, in bytes.
     pub image_max_bytes: u64,
     /// Images that may be received at the same time; more are refused as OVERLOADED.
+    #[serde(deserialize_with = "reel_config::above_zero")]
     pub image_uploads: u32,
     /// How many of them may be one person's; more are refused as RATE_LIMITED.
+    #[serde(deserialize_with = "reel_config::above_zero")]
     pub image_uploads_each: u32,
     /// How long one image may take to arrive.
     pub image_timeout_s: Seconds,

@@ -15,10 +15,13 @@ pub struct VideoSettings {
     /// The largest video, in bytes.
     pub max_file_bytes: u64,
     /// How many files may arrive or be checked at once; more are refused as overload.
+    #[serde(deserialize_with = "reel_config::above_zero")]
     pub max_uploads: usize,
     /// How many of them may be one person's; more are refused as RATE_LIMITED.
+    #[serde(deserialize_with = "reel_config::above_zero")]
     pub max_uploads_each: usize,
     /// How many ffmpeg processes may run at once; more wait.
+    #[serde(deserialize_with = "reel_config::above_zero")]
     pub max_ffmpegs: usize,
     /// How long ffmpeg may take for a cover.
     pub ffmpeg_timeout_s: Seconds,
@@ -33,6 +36,7 @@ pub struct VideoSettings {
     /// How many files a person may have waiting to be published.
     pub max_unclaimed: u32,
     /// How many videos the popular list holds.
+    #[serde(deserialize_with = "reel_config::above_zero")]
     pub popular_size: u32,
     /// How long the popular list lives in Redis before it is rebuilt from MySQL; up to a tenth more, at random.
     pub popular_ttl_s: Seconds,
