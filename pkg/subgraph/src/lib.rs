@@ -9,6 +9,7 @@
 //! - [`Places`] bounds what takes long, for everybody and for each person.
 //! - [`sdl`] exports the schema as a Federation 2 subgraph.
 //! - [`Tasks`] runs a domain's background work and stops it in order.
+//! - [`is_blank`] says what shows nothing.
 
 pub mod access;
 pub mod batching;
@@ -22,6 +23,7 @@ mod places;
 pub mod sdl;
 mod subgraph;
 mod tasks;
+mod text;
 
 pub use access::signed_in;
 pub use directive::authenticated;
@@ -32,3 +34,4 @@ pub use paging::{Page, PageInfo, Rows, Start};
 pub use places::{Place, Places};
 pub use subgraph::{Call, CallDocument, Subgraph};
 pub use tasks::Tasks;
+pub use text::is_blank;

@@ -2,7 +2,7 @@ use reel_auth::Viewer;
 use reel_error::{ClientError, ErrorCode, Result};
 use reel_id::{CommentId, VideoId};
 use reel_store::retry_transaction;
-use reel_subgraph::signed_in;
+use reel_subgraph::{is_blank, signed_in};
 use sqlx::MySqlConnection;
 
 use super::Interactions;
@@ -75,7 +75,7 @@ async fn insert(connection: &mut MySqlConnection, comment: &Comment) -> Result<(
 }
 
 fn check_content(content: &str) -> Result<(), ClientError> {
-    if content.chars().all(|c| c.is_whitespace() || c.is_control()) {
+    if is_blank(content) {
         return Err(ClientError::new(ErrorCode::BlankComment).field("content"));
     }
     if content.chars().count() > MAX_COMMENT_CHARACTERS {

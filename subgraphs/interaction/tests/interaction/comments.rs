@@ -47,6 +47,7 @@ async fn a_comment_that_cannot_be_published_says_what_to_correct() {
         (json!({"content": "x"}), "INVALID_ARGUMENT", "videoId"),
         (json!({"videoId": "10", "content": ""}), "BLANK_COMMENT", "content"),
         (json!({"videoId": "10", "content": " \t\n\u{3000}\u{0}"}), "BLANK_COMMENT", "content"),
+        (json!({"videoId": "10", "content": "\u{200B}"}), "BLANK_COMMENT", "content"),
         (json!({"videoId": "10", "content": "世".repeat(1001)}), "COMMENT_TOO_LONG", "content"),
         (json!({"videoId": UNKNOWN.to_string(), "content": "x"}), "VIDEO_NOT_FOUND", "videoId"),
         (json!({"parentId": "5", "content": "x"}), "COMMENT_NOT_FOUND", "parentId"),
