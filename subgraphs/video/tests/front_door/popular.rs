@@ -183,7 +183,7 @@ async fn visits_and_the_list_work_without_redis_and_are_right_when_it_is_back() 
 #[tokio::test]
 async fn without_redis_from_the_start_visits_count_and_mysql_has_the_list() {
     let down = connect_redis(&RedisSettings::at("redis+unix:///nowhere/redis.sock")).unwrap();
-    let world = World::over(Some(down), |_| {}).await;
+    let world = World::over(Some(down), |settings| settings.popular_timeout_ms = reel_config::Millis(300)).await;
     let ids = visited(&world, &[1, 2, 0]).await;
     let list = popular(&world, 10, None).await;
     assert_eq!(nodes(&list, "id"), [&ids[1], &ids[0], &ids[2]]);

@@ -9,7 +9,7 @@ use async_graphql::Variables;
 use bytes::Bytes;
 use reel_auth::call::{CallSigner, CallVerifier};
 use reel_auth::{InternalKey, Viewer};
-use reel_config::Seconds;
+use reel_config::{Millis, Seconds};
 use reel_files::{FileStore, FilesSettings};
 use reel_id::{IdGenerator, SessionId, UploadId, UserId};
 use reel_rpc::upload::{self, UploadResponse};
@@ -31,6 +31,10 @@ use tonic::{Request, Response, Status, Streaming};
 pub(crate) const ANA: i64 = 101;
 pub(crate) const BEN: i64 = 102;
 pub(crate) const CAI: i64 = 103;
+
+/// After a command to Redis that takes longer, Redis is not asked for a while, which on a clock that stands still is for
+/// ever; and this machine may be busy.
+const PATIENCE: Millis = Millis(10_000);
 
 pub(crate) struct World {
     pub(crate) database: TestDatabase,
@@ -114,6 +118,7 @@ impl World {
             spool_dir: directory.path().join("spool"),
             // Tests sweep by starting the domain again.
             sweep_period_s: Seconds(3_600),
+            popular_timeout_ms: PATIENCE,
             ..VideoSettings::default()
         };
         change(&mut settings);
@@ -148,7 +153,11 @@ impl World {
             tasks: self.tasks.clone(),
             internal_key: self.key.clone(),
             users: user_client(&self.users, &self.key, &self.clock),
-            settings: VideoSettings { spool_dir: self.spool(), ..VideoSettings::default() },
+            settings: VideoSettings {
+                spool_dir: self.spool(),
+                popular_timeout_ms: PATIENCE,
+                ..VideoSettings::default()
+            },
         };
         Video::start(deps).await.unwrap()
     }
