@@ -111,8 +111,6 @@ pub struct VerifiedToken {
     pub viewer: Viewer,
     /// Whether its time is over.
     pub state: TokenState,
-    /// When it was issued.
-    pub issued_at: DateTime<Utc>,
 }
 
 /// Checks access tokens with the public keys.
@@ -157,11 +155,7 @@ impl TokenVerifier {
             return None;
         }
         let state = if claims.exp <= now { TokenState::Expired } else { TokenState::Current };
-        Some(VerifiedToken {
-            viewer: Viewer { user_id: claims.sub, session_id: claims.sid },
-            state,
-            issued_at: DateTime::from_timestamp(claims.iat, 0)?,
-        })
+        Some(VerifiedToken { viewer: Viewer { user_id: claims.sub, session_id: claims.sid }, state })
     }
 }
 

@@ -115,18 +115,6 @@ impl FileStore {
         }
     }
 
-    /// Whether the file is there.
-    ///
-    /// # Errors
-    /// When the storage fails.
-    pub async fn exists(&self, key: FileKey) -> Result<bool, FileError> {
-        match self.objects.head(&key.path()).await {
-            Ok(_) => Ok(true),
-            Err(object_store::Error::NotFound { .. }) => Ok(false),
-            Err(error) => Err(error.into()),
-        }
-    }
-
     /// Removes what uploads left behind when the whole process was killed, if it is older than `age`, and returns how
     /// many files that were. To be called now and then. A bucket does this by itself, by its rule for incomplete
     /// uploads.

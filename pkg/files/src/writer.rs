@@ -35,11 +35,6 @@ impl FileWriter {
         Ok(())
     }
 
-    /// How many bytes have been written so far.
-    pub fn size(&self) -> u64 {
-        self.size
-    }
-
     /// Makes the file appear and returns its length.
     ///
     /// # Errors

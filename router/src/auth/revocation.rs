@@ -182,7 +182,7 @@ mod tests {
     const HOUR: i64 = 3_600_000;
 
     fn ended(id: i64) -> EndedSession {
-        EndedSession { session_id: id, ended_at_ms: 0 }
+        EndedSession { session_id: id }
     }
 
     #[test]

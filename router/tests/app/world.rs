@@ -170,7 +170,7 @@ impl UserService for Domains {
         _: tonic::Request<EndedSessionsRequest>,
     ) -> Result<Response<EndedSessionsResponse>, Status> {
         let ended = self.ended.lock().unwrap();
-        let sessions = ended.iter().map(|id| EndedSession { session_id: id.raw(), ended_at_ms: 0 }).collect();
+        let sessions = ended.iter().map(|id| EndedSession { session_id: id.raw() }).collect();
         Ok(Response::new(EndedSessionsResponse { sessions, next_since_ms: 0 }))
     }
 

@@ -76,10 +76,7 @@ impl UserService for UserRpc {
         let since = DateTime::from_timestamp_millis(request.into_inner().since_ms)
             .ok_or_else(|| Status::invalid_argument("since_ms is not a time"))?;
         let page = self.sessions.ended_since(since).await.map_err(|error| refuse(&error))?;
-        let sessions = page.sessions.into_iter().map(|session| EndedSession {
-            session_id: session.id.raw(),
-            ended_at_ms: session.ended_at.timestamp_millis(),
-        });
+        let sessions = page.sessions.into_iter().map(|session| EndedSession { session_id: session.id.raw() });
         let next_since_ms = page.next_since.timestamp_millis();
         Ok(Response::new(EndedSessionsResponse { sessions: sessions.collect(), next_since_ms }))
     }
