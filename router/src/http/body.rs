@@ -127,6 +127,24 @@ pub(crate) async fn drain(headers: &HeaderMap, body: Body) {
     let _ = tokio::time::timeout(DRAIN_TIME, reading).await;
 }
 
+/// The time that is left for the parts of a body that are not its file; they have it together.
+#[derive(Debug)]
+pub(crate) struct Patience(Duration);
+
+impl Patience {
+    pub(crate) fn new(limit: Duration) -> Self {
+        Self(limit)
+    }
+
+    /// Waits for `reading` as long as time is left.
+    pub(crate) async fn spend<T>(&mut self, reading: impl Future<Output = T>) -> Result<T, ErrorCode> {
+        let begun = tokio::time::Instant::now();
+        let outcome = tokio::time::timeout(self.0, reading).await;
+        self.0 = self.0.saturating_sub(begun.elapsed());
+        outcome.map_err(|_| ErrorCode::Timeout)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;

@@ -15,7 +15,7 @@ use reel_error::{ErrorCode, Language};
 use reel_id::UploadId;
 use serde::Serialize;
 
-use super::{Malformed, MediaType, Parts, Shared, UploadGate, UploadKind, drain, media_type};
+use super::{Malformed, MediaType, Parts, Patience, Shared, UploadGate, UploadKind, drain, media_type};
 use crate::auth::Authentication;
 
 #[derive(Serialize)]
@@ -31,7 +31,7 @@ pub(super) async fn post(State(shared): State<Arc<Shared>>, RawQuery(query): Raw
     let admitted = authentication.caller.required().and_then(|viewer| Ok((viewer, kind(query.as_deref())?)));
     let outcome = match admitted {
         Ok((viewer, kind)) => match &shared.gate {
-            Some(gate) => match take(gate, kind, viewer, &head.headers, body).await {
+            Some(gate) => match take(&shared, gate, kind, viewer, &head.headers, body).await {
                 Ok(upload) => hand_out(&shared, gate, &mut authentication, kind, viewer, upload).await,
                 Err(code) => Err(code),
             },
@@ -62,7 +62,9 @@ fn kind(query: Option<&str>) -> Result<UploadKind, ErrorCode> {
     }
 }
 
+/// Hands the file on while it arrives. What comes before it has the time of a request without a file.
 async fn take(
+    shared: &Shared,
     gate: &UploadGate,
     kind: UploadKind,
     viewer: Viewer,
@@ -73,8 +75,9 @@ async fn take(
         match media_type(headers) {
             MediaType::Multipart(boundary) => {
                 let mut parts = Parts::new(body, boundary);
+                let mut patience = Patience::new(shared.settings.limits.deadline_s.duration());
                 loop {
-                    let part = parts.next().await.map_err(|Malformed| ErrorCode::UnreadableBody)?;
+                    let part = patience.spend(parts.next()).await?.map_err(|Malformed| ErrorCode::UnreadableBody)?;
                     let part = part.ok_or(ErrorCode::InvalidArgument)?;
                     if part.is_file() || matches!(part.name(), Some("data" | "file")) {
                         break gate.stream(kind, viewer, part.into_stream()).await;

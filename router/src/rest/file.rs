@@ -1,5 +1,7 @@
 //! Reading a body with a file: the parameters are collected, the file is streamed on while it arrives.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use http::HeaderMap;
 use reel_auth::Viewer;
@@ -7,7 +9,7 @@ use reel_error::ErrorCode;
 
 use super::form::{self, unreadable};
 use super::input::Input;
-use crate::http::{Failure, Malformed, MediaType, Part, Parts, UploadGate, UploadKind, media_type};
+use crate::http::{Failure, Malformed, MediaType, Part, Parts, Patience, UploadGate, UploadKind, media_type};
 
 /// The part that is the file.
 const FILE: &str = "data";
@@ -20,6 +22,8 @@ pub(super) struct FileBody<'a> {
     pub(super) check: fn(&Input) -> Result<(), Failure>,
     /// The bound on everything that is not the file, in bytes.
     pub(super) form_limit: usize,
+    /// How long everything that is not the file may take together.
+    pub(super) form_time: Duration,
 }
 
 impl FileBody<'_> {
@@ -32,14 +36,15 @@ impl FileBody<'_> {
         viewer: Viewer,
         input: &mut Input,
     ) -> Result<(), Failure> {
+        let mut patience = Patience::new(self.form_time);
         let MediaType::Multipart(boundary) = media_type(headers) else {
             // Without a file it is an ordinary form, whose file is missing; it is refused as that.
-            input.extend(form::of_body(headers, body, self.form_limit).await?);
+            input.extend(patience.spend(form::of_body(headers, body, self.form_limit)).await??);
             return (self.check)(input);
         };
         let mut parts = Parts::new(body, boundary);
         let mut left = self.form_limit;
-        while let Some(part) = parts.next().await.map_err(|Malformed| unreadable())? {
+        while let Some(part) = patience.spend(parts.next()).await?.map_err(|Malformed| unreadable())? {
             if part.name() == Some(FILE) && input.upload.is_none() {
                 let stored = async {
                     (self.check)(input)?;
@@ -55,7 +60,7 @@ impl FileBody<'_> {
                 }
             } else {
                 let name = part.name().unwrap_or_default().to_owned();
-                input.extend([(name, small(part, &mut left).await?)]);
+                input.extend([(name, patience.spend(small(part, &mut left)).await??)]);
             }
         }
         (self.check)(input)
@@ -87,7 +92,7 @@ async fn small(mut part: Part, left: &mut usize) -> Result<String, Failure> {
 /// Reads on for a while after a refusal, so that a client which is still sending does not lose the answer.
 async fn finish(mut parts: Parts) {
     const BYTES: usize = 16 * 1024 * 1024;
-    const TIME: std::time::Duration = std::time::Duration::from_secs(2);
+    const TIME: Duration = Duration::from_secs(2);
     let reading = async {
         let mut left = BYTES;
         while let Ok(Some(mut part)) = parts.next().await {

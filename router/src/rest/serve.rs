@@ -91,7 +91,7 @@ impl Rest {
         };
         let form_limit = self.shared.settings.limits.body_bytes;
         let gate = self.shared.gate.as_ref().ok_or(ErrorCode::NotAvailable)?;
-        let file = FileBody { gate, kind, check, form_limit };
+        let file = FileBody { gate, kind, check, form_limit, form_time: limit };
         let sender = input.viewer()?;
         let answered = async {
             within(gate.timeout(), file.read(&head.headers, body, sender, &mut input)).await?;

@@ -206,6 +206,45 @@ async fn files_that_are_refused_broken_off_or_too_large_fail() {
     assert!(world.domains.uploads.lock().unwrap().is_empty());
 }
 
+/// A multipart body that stands still, or goes on for ever in pieces a second apart, where `parts` end.
+fn endless(parts: &[(&str, &[u8])], last: &str, drips: bool) -> Body {
+    let mut begin = multipart(parts);
+    begin.truncate(begin.len() - "--\r\n".len());
+    begin.extend_from_slice(format!("\r\n{last}").as_bytes());
+    let drip = futures::stream::repeat_with(|| Vec::from(b"x")).then(move |piece| async move {
+        if !drips {
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        Ok::<_, std::io::Error>(piece)
+    });
+    Body::from_stream(futures::stream::iter([Ok(begin)]).chain(drip))
+}
+
+#[tokio::test]
+async fn what_is_not_the_file_has_the_time_of_a_request_without_a_file() {
+    const FIELD: &str = "Content-Disposition: form-data; name=\"note\"\r\n\r\n";
+    let world = silent_world().start().await;
+    let token = world.token();
+    tokio::time::pause();
+    let time = RouterSettings::default().limits.deadline_s.duration();
+    let film = [("title", b"t".as_slice()), ("data", b"film")];
+    for (uri, parts, uploads) in
+        [("/video/publish", &film[..1], 0), ("/video/publish", &film, 1), ("/uploads?kind=video", &film[..1], 0)]
+    {
+        for (last, drips) in [("", false), (FIELD, false), (FIELD, true)] {
+            let mut request = multipart_request("POST", uri, &token, Vec::new());
+            *request.body_mut() = endless(parts, last, drips);
+            let begun = tokio::time::Instant::now();
+            let answer = world.send(request).await;
+            assert!(["TIMEOUT", "10102"].iter().any(|code| answer.text.contains(code)), "{}", answer.text);
+            assert!(begun.elapsed() < time * 2, "{uri} {last:?} {drips}: {:?}", begun.elapsed());
+            assert_eq!(std::mem::take(&mut *world.domains.uploads.lock().unwrap()).len(), uploads);
+            assert_eq!(std::mem::take(&mut *world.domains.discarded.lock().unwrap()).len(), uploads);
+        }
+    }
+}
+
 #[tokio::test]
 async fn graph_clients_upload_a_raw_or_a_multipart_body() {
     let world = silent_world().start().await;
