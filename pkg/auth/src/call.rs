@@ -39,6 +39,14 @@ pub struct CallVerifier {
     clock: Arc<dyn Clock>,
 }
 
+/// A call whose envelope is a fresh signature of ours, and whose content has still to be compared.
+#[derive(Debug)]
+#[must_use = "the content is not checked yet"]
+pub struct OpenedCall {
+    viewer: Option<Viewer>,
+    digest: String,
+}
+
 /// A call that was refused. The text is for the log; callers learn only that the call is not signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
@@ -98,6 +106,14 @@ impl CallVerifier {
     /// # Errors
     /// When the envelope is not a fresh signature of ours for this audience and content.
     pub fn verify(&self, envelope: &str, content: &[u8]) -> Result<Option<Viewer>, CallError> {
+        self.open(envelope)?.verify(content)
+    }
+
+    /// Checks all that an envelope says before its content is there, so that only what we signed is read at all.
+    ///
+    /// # Errors
+    /// When the envelope is not a fresh signature of ours for this audience.
+    pub fn open(&self, envelope: &str) -> Result<OpenedCall, CallError> {
         let (fields, mac) = envelope.rsplit_once('.').ok_or(CallError::Malformed)?;
         let mac = URL_SAFE_NO_PAD.decode(mac).map_err(|_| CallError::Malformed)?;
         self.mac.clone().chain_update(fields.as_bytes()).verify_slice(&mac).map_err(|_| CallError::BadSignature)?;
@@ -109,10 +125,23 @@ impl CallVerifier {
         if age_ms.abs() > MAX_AGE_MS {
             return Err(CallError::Stale);
         }
-        if audience != self.audience || digest != URL_SAFE_NO_PAD.encode(Sha256::digest(content)) {
+        if audience != self.audience {
             return Err(CallError::Mismatch);
         }
-        viewer(user, session)
+        Ok(OpenedCall { viewer: viewer(user, session)?, digest: digest.to_owned() })
+    }
+}
+
+impl OpenedCall {
+    /// Checks the content, and answers on whose behalf the call is made.
+    ///
+    /// # Errors
+    /// When it is not the content that was signed.
+    pub fn verify(self, content: &[u8]) -> Result<Option<Viewer>, CallError> {
+        if self.digest != URL_SAFE_NO_PAD.encode(Sha256::digest(content)) {
+            return Err(CallError::Mismatch);
+        }
+        Ok(self.viewer)
     }
 }
 

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_graphql::{Response, Variables};
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::post;
 use axum::{Json, Router};
-use reel_auth::call::{self, CallVerifier};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use reel_auth::call::{self, CallError, CallVerifier};
 use reel_error::{ErrorCode, Language};
 use serde::Deserialize;
 
@@ -63,18 +64,15 @@ async fn graphql(State(entry): State<Arc<Entry>>, headers: HeaderMap, body: Body
 }
 
 impl Entry {
-    /// Nothing of the body is interpreted before its signature holds.
+    /// Nothing of the body is read before the signature of its digest holds, and nothing interpreted before the digest does.
     async fn read(&self, headers: &HeaderMap, body: Body) -> Result<Call, Refusal> {
         if text(headers, header::CONTENT_TYPE.as_str()).is_none_or(|kind| !kind.starts_with("application/json")) {
             return Err(Refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, ErrorCode::UnsupportedMediaType));
         }
-        let body = to_bytes(body, MAX_BODY_BYTES)
-            .await
-            .map_err(|_| Refusal(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::PayloadTooLarge))?;
-        let viewer = self.verifier.verify(text(headers, call::HEADER).unwrap_or_default(), &body).map_err(|error| {
-            tracing::warn!(subgraph.name = self.subgraph.name(), %error, "refused an unsigned GraphQL call");
-            Refusal(StatusCode::UNAUTHORIZED, ErrorCode::Unauthenticated)
-        })?;
+        let opened = self.verifier.open(text(headers, call::HEADER).unwrap_or_default());
+        let opened = opened.map_err(|error| self.unsigned(error))?;
+        let body = read_body(body).await?;
+        let viewer = opened.verify(&body).map_err(|error| self.unsigned(error))?;
         let body: GraphqlBody =
             serde_json::from_slice(&body).map_err(|_| Refusal(StatusCode::BAD_REQUEST, ErrorCode::UnreadableBody))?;
         Ok(Call {
@@ -85,6 +83,23 @@ impl Entry {
             request_id: text(headers, "x-request-id").unwrap_or_default().to_owned(),
             deadline: Instant::now() + patience(headers),
         })
+    }
+
+    fn unsigned(&self, error: CallError) -> Refusal {
+        tracing::warn!(subgraph.name = self.subgraph.name(), %error, "refused an unsigned GraphQL call");
+        Refusal(StatusCode::UNAUTHORIZED, ErrorCode::Unauthenticated)
+    }
+}
+
+/// Reads a whole body, within its bound and for as long as an operation may run.
+async fn read_body(body: Body) -> Result<Bytes, Refusal> {
+    match tokio::time::timeout(DEFAULT_DEADLINE, Limited::new(body, MAX_BODY_BYTES).collect()).await {
+        Ok(Ok(read)) => Ok(read.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            Err(Refusal(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::PayloadTooLarge))
+        }
+        Ok(Err(_)) => Err(Refusal(StatusCode::BAD_REQUEST, ErrorCode::UnreadableBody)),
+        Err(_) => Err(Refusal(StatusCode::REQUEST_TIMEOUT, ErrorCode::Timeout)),
     }
 }
 
