@@ -1,13 +1,16 @@
 //! Reading request bodies, always within a bound.
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream};
 use bytes::{Bytes, BytesMut};
-use futures::StreamExt as _;
+use futures::{Stream, StreamExt as _};
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use reel_error::ErrorCode;
+use tokio::sync::oneshot;
 
 use super::Failure;
 
@@ -110,21 +113,79 @@ fn announced(headers: &HeaderMap) -> Option<u64> {
 /// Reads on for a while after an early refusal. A client that is still sending when the connection closes may lose the
 /// answer; one that waits for `100 Continue` does not send, so it needs none of this.
 pub(crate) async fn drain(headers: &HeaderMap, body: Body) {
-    if headers.contains_key(EXPECT) {
-        return;
+    if !headers.contains_key(EXPECT) {
+        // Running out of time is fine: the client is slow, and the answer does not depend on it.
+        let _ = tokio::time::timeout(DRAIN_TIME, throw_away(body.into_data_stream())).await;
     }
-    let mut chunks = body.into_data_stream();
-    let reading = async {
-        let mut left = DRAIN_BYTES;
-        while let Some(Ok(chunk)) = chunks.next().await {
-            left = left.saturating_sub(chunk.len());
-            if left == 0 {
-                break;
-            }
+}
+
+async fn throw_away(mut chunks: BodyDataStream) {
+    let mut left = DRAIN_BYTES;
+    while let Some(Ok(chunk)) = chunks.next().await {
+        left = left.saturating_sub(chunk.len());
+        if left == 0 {
+            break;
         }
-    };
-    // Running out of time is fine: the client is slow, and the answer does not depend on it.
-    let _ = tokio::time::timeout(DRAIN_TIME, reading).await;
+    }
+}
+
+/// Lends a body to somebody who may let go of it before its end; then what is left of it can still be thrown away.
+pub(crate) fn lend(body: Body) -> (Body, Unread) {
+    let (back, returned) = oneshot::channel();
+    let lent = Lent { body: Some((body.into_data_stream(), Begun(false))), back: Some(back) };
+    (Body::from_stream(lent), Unread(returned))
+}
+
+/// What a borrower has left of a body.
+#[derive(Debug)]
+pub(crate) struct Unread(oneshot::Receiver<(BodyDataStream, Begun)>);
+
+impl Unread {
+    /// Reads on for a while after a refusal, as [`drain`] does.
+    pub(crate) async fn drain(self, headers: &HeaderMap) {
+        let reading = async {
+            // A client that waits for `100 Continue` has been told to send as soon as anything was asked of the body.
+            if let Ok((rest, Begun(begun))) = self.0.await
+                && (begun || !headers.contains_key(EXPECT))
+            {
+                throw_away(rest).await;
+            }
+        };
+        let _ = tokio::time::timeout(DRAIN_TIME, reading).await;
+    }
+}
+
+/// Whether anything was asked of a body.
+#[derive(Debug)]
+struct Begun(bool);
+
+struct Lent {
+    body: Option<(BodyDataStream, Begun)>,
+    back: Option<oneshot::Sender<(BodyDataStream, Begun)>>,
+}
+
+impl Stream for Lent {
+    type Item = Result<Bytes, axum::Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Some((body, begun)) = &mut self.body else { return Poll::Ready(None) };
+        begun.0 = true;
+        let next = std::task::ready!(body.poll_next_unpin(context));
+        if !matches!(next, Some(Ok(_))) {
+            // There is nothing left to give back.
+            self.body = None;
+        }
+        Poll::Ready(next)
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        if let (Some(body), Some(back)) = (self.body.take(), self.back.take()) {
+            // Nobody wants it back from a request that has been answered.
+            let _ = back.send(body);
+        }
+    }
 }
 
 /// The time that is left for the parts of a body that are not its file; they have it together.

@@ -24,7 +24,7 @@ pub use probes::{Metrics, Probe, ReadinessCheck, probe_routes};
 pub use server::serve;
 
 pub(crate) use app::Shared;
-pub(crate) use body::{BodyError, MediaType, Patience, drain, media_type, read_bounded};
+pub(crate) use body::{BodyError, MediaType, Patience, drain, lend, media_type, read_bounded};
 pub(crate) use context::RequestHead;
 pub(crate) use envelope::{Reply, language};
 pub(crate) use failure::Failure;

@@ -15,7 +15,7 @@ use reel_error::{ErrorCode, Language};
 use reel_id::UploadId;
 use serde::Serialize;
 
-use super::{Malformed, MediaType, Parts, Patience, Shared, UploadGate, UploadKind, drain, media_type};
+use super::{Malformed, MediaType, Parts, Patience, Shared, UploadGate, UploadKind, drain, lend, media_type};
 use crate::auth::Authentication;
 
 #[derive(Serialize)]
@@ -31,10 +31,16 @@ pub(super) async fn post(State(shared): State<Arc<Shared>>, RawQuery(query): Raw
     let admitted = authentication.caller.required().and_then(|viewer| Ok((viewer, kind(query.as_deref())?)));
     let outcome = match admitted {
         Ok((viewer, kind)) => match &shared.gate {
-            Some(gate) => match take(&shared, gate, kind, viewer, &head.headers, body).await {
-                Ok(upload) => hand_out(&shared, gate, &mut authentication, kind, viewer, upload).await,
-                Err(code) => Err(code),
-            },
+            Some(gate) => {
+                let (body, unread) = lend(body);
+                match take(&shared, gate, kind, viewer, &head.headers, body).await {
+                    Ok(upload) => hand_out(&shared, gate, &mut authentication, kind, viewer, upload).await,
+                    Err(code) => {
+                        unread.drain(&head.headers).await;
+                        Err(code)
+                    }
+                }
+            }
             None => Err(ErrorCode::NotAvailable),
         },
         Err(code) => {

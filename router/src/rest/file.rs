@@ -9,7 +9,7 @@ use reel_error::ErrorCode;
 
 use super::form::{self, unreadable};
 use super::input::Input;
-use crate::http::{Failure, Malformed, MediaType, Part, Parts, Patience, UploadGate, UploadKind, media_type};
+use crate::http::{Failure, Malformed, MediaType, Part, Parts, Patience, UploadGate, UploadKind, lend, media_type};
 
 /// The part that is the file.
 const FILE: &str = "data";
@@ -27,9 +27,26 @@ pub(super) struct FileBody<'a> {
 }
 
 impl FileBody<'_> {
-    /// Reads the body into `input`. Parameters may come before or after the file; those before are checked first, so
-    /// that a request which must fail does not send a film in vain.
+    /// Reads the body into `input`. When it is refused, what is left of it is thrown away.
     pub(super) async fn read(
+        &self,
+        headers: &HeaderMap,
+        body: Body,
+        viewer: Viewer,
+        input: &mut Input,
+    ) -> Result<(), Failure> {
+        let (body, unread) = lend(body);
+        let reading = tokio::time::timeout(self.gate.timeout(), self.read_parts(headers, body, viewer, input));
+        let outcome = reading.await.unwrap_or(Err(Failure::new(ErrorCode::Timeout)));
+        if outcome.is_err() {
+            unread.drain(headers).await;
+        }
+        outcome
+    }
+
+    /// Parameters may come before or after the file; those before are checked first, so
+    /// that a request which must fail does not send a film in vain.
+    async fn read_parts(
         &self,
         headers: &HeaderMap,
         body: Body,
@@ -46,18 +63,9 @@ impl FileBody<'_> {
         let mut left = self.form_limit;
         while let Some(part) = patience.spend(parts.next()).await?.map_err(|Malformed| unreadable())? {
             if part.name() == Some(FILE) && input.upload.is_none() {
-                let stored = async {
-                    (self.check)(input)?;
-                    self.gate.stream(self.kind, viewer, part.into_stream()).await.map_err(refused)
-                }
-                .await;
-                match stored {
-                    Ok(upload) => input.upload = Some(upload),
-                    Err(failure) => {
-                        finish(parts).await;
-                        return Err(failure);
-                    }
-                }
+                (self.check)(input)?;
+                let upload = self.gate.stream(self.kind, viewer, part.into_stream()).await.map_err(refused)?;
+                input.upload = Some(upload);
             } else {
                 let name = part.name().unwrap_or_default().to_owned();
                 input.extend([(name, patience.spend(small(part, &mut left)).await??)]);
@@ -87,23 +95,4 @@ async fn small(mut part: Part, left: &mut usize) -> Result<String, Failure> {
         bytes.extend_from_slice(&chunk);
     }
     form::text(bytes)
-}
-
-/// Reads on for a while after a refusal, so that a client which is still sending does not lose the answer.
-async fn finish(mut parts: Parts) {
-    const BYTES: usize = 16 * 1024 * 1024;
-    const TIME: Duration = Duration::from_secs(2);
-    let reading = async {
-        let mut left = BYTES;
-        while let Ok(Some(mut part)) = parts.next().await {
-            while let Ok(Some(chunk)) = part.chunk().await {
-                left = left.saturating_sub(chunk.len());
-                if left == 0 {
-                    return;
-                }
-            }
-        }
-    };
-    // Running out of time is fine: the answer does not depend on it.
-    let _ = tokio::time::timeout(TIME, reading).await;
 }

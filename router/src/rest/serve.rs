@@ -94,7 +94,7 @@ impl Rest {
         let file = FileBody { gate, kind, check, form_limit, form_time: limit };
         let sender = input.viewer()?;
         let answered = async {
-            within(gate.timeout(), file.read(&head.headers, body, sender, &mut input)).await?;
+            file.read(&head.headers, body, sender, &mut input).await?;
             self.shared.authenticator.complete(authentication).await?;
             // A file takes as long as it takes; what comes after it has the ordinary time.
             self.run(endpoint, &input, head, &request.extended(limit), viewer).await

@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -204,6 +204,41 @@ async fn files_that_are_refused_broken_off_or_too_large_fail() {
     let broken = world.send(multipart_request("POST", "/video/publish", &token, body)).await;
     assert_eq!(broken.outcome(), (400, 10_004));
     assert!(world.domains.uploads.lock().unwrap().is_empty());
+}
+
+/// A body in small pieces, and how many bytes of it have been taken.
+fn watched(content: &[u8]) -> (Body, Arc<AtomicUsize>) {
+    let taken = Arc::<AtomicUsize>::default();
+    let counter = Arc::clone(&taken);
+    let pieces: Vec<Vec<u8>> = content.chunks(1_000).map(<[u8]>::to_vec).collect();
+    let pieces = futures::stream::iter(pieces).map(move |piece| {
+        counter.fetch_add(piece.len(), Ordering::SeqCst);
+        Ok::<_, std::io::Error>(piece)
+    });
+    (Body::from_stream(pieces), taken)
+}
+
+#[tokio::test]
+async fn what_is_left_of_a_refused_upload_is_read_so_that_its_client_gets_the_answer() {
+    let content = multipart(&[("title", b"t"), ("data", &[0; 1_000_000]), ("description", b"d")]);
+    for (busy, limit, code) in
+        [(false, 1_000, ["FILE_TOO_LARGE", "12003"]), (true, 2_000_000, ["RATE_LIMITED", "10104"])]
+    {
+        let world = silent_world().settings(|settings| settings.uploads.video_limit_bytes = limit).start().await;
+        world.domains.busy.store(busy, Ordering::SeqCst);
+        let token = world.token();
+        for (uri, kind) in [
+            ("/uploads?kind=video", "multipart/form-data; boundary=xYzZy"),
+            ("/uploads?kind=video", "video/mp4"),
+            ("/video/publish", "multipart/form-data; boundary=xYzZy"),
+        ] {
+            let (body, taken) = watched(&content);
+            let request = Request::post(uri).header("access-token", &token).header("content-type", kind);
+            let answer = world.send(request.body(body).unwrap()).await;
+            assert!(code.iter().any(|code| answer.text.contains(code)), "{uri} {kind}: {}", answer.text);
+            assert_eq!(taken.load(Ordering::SeqCst), content.len(), "{uri} {kind} {code:?}");
+        }
+    }
 }
 
 /// A multipart body that stands still, or goes on for ever in pieces a second apart, where `parts` end.

@@ -119,6 +119,8 @@ pub(crate) struct Domains {
     /// Whether the refresh token was spent long ago.
     pub(crate) spent: Arc<AtomicBool>,
     pub(crate) uploads: Arc<Mutex<Vec<Upload>>>,
+    /// Whether files are refused before anything of them is read.
+    pub(crate) busy: Arc<AtomicBool>,
     /// The kinds and owners of uploads that were discarded.
     pub(crate) discarded: Arc<Mutex<Vec<(&'static str, Viewer)>>>,
 }
@@ -235,6 +237,9 @@ impl Domains {
         request: tonic::Request<Streaming<UploadRequest>>,
     ) -> Result<Response<UploadResponse>, Status> {
         let (viewer, mut content) = upload::receive(request).await?;
+        if self.busy.load(Ordering::SeqCst) {
+            return upload::answer(Err(ErrorCode::RateLimited.into()));
+        }
         let mut file = Vec::new();
         while let Some(chunk) = content.next().await {
             let Ok(chunk) = chunk else { return upload::answer(Err(ErrorCode::NotAVideo.into())) };
@@ -342,6 +347,7 @@ impl WorldBuilder {
             renewals: Arc::default(),
             spent: Arc::default(),
             uploads: Arc::default(),
+            busy: Arc::default(),
             discarded: Arc::default(),
         };
         let internal = InternalKey::generate();
