@@ -77,6 +77,8 @@ pub enum Profile {
 pub struct HttpSettings {
     /// How long a client may take to send the head of a request, in seconds. It also bounds an idle connection.
     pub header_timeout_s: Seconds,
+    /// How long a client may take nothing of an answer before it is cut off, in seconds.
+    pub send_timeout_s: Seconds,
     /// Open connections at one time; further ones wait.
     #[serde(deserialize_with = "reel_config::above_zero")]
     pub max_connections: usize,
@@ -166,6 +168,7 @@ impl Default for HttpSettings {
     fn default() -> Self {
         Self {
             header_timeout_s: Seconds(30),
+            send_timeout_s: Seconds(60),
             max_connections: 10_000,
             max_in_flight: 2_000,
             drain_s: Seconds(20),

@@ -15,6 +15,7 @@ mod guard;
 mod multipart;
 mod probes;
 mod quality;
+mod sending;
 mod server;
 mod upload;
 mod uploads;

@@ -1,4 +1,5 @@
-//! The listener's loop: connections are bounded, slow heads are cut off, and stopping lets running requests finish.
+//! The listener's loop: connections are bounded, slow heads and answers that nobody takes are cut off,
+//! and stopping lets running requests finish.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -12,13 +13,14 @@ use axum::body::{Body, HttpBody};
 use bytes::Bytes;
 use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
+use super::sending::{self, Sending, Streams};
 use crate::config::HttpSettings;
 
 /// How long the loop rests when no connection can be accepted, for example without free file descriptors.
@@ -32,7 +34,7 @@ pub async fn serve(listener: TcpListener, app: Router, settings: &HttpSettings, 
     let most = settings.max_connections.min(Semaphore::MAX_PERMITS);
     let (places, stopping) = (Arc::new(Semaphore::new(most)), CancellationToken::new());
     tokio::select! {
-        () = accept(&listener, &app, settings.header_timeout_s.duration(), &places, &stopping) => {}
+        () = accept(&listener, &app, Times::of(settings), &places, &stopping) => {}
         () = shutdown => {}
     }
     drop(listener);
@@ -45,10 +47,25 @@ pub async fn serve(listener: TcpListener, app: Router, settings: &HttpSettings, 
     }
 }
 
+/// How long clients may take.
+#[derive(Debug, Clone, Copy)]
+struct Times {
+    /// For the head of a request, and between two requests.
+    head: Duration,
+    /// For taking a piece of an answer.
+    send: Duration,
+}
+
+impl Times {
+    fn of(settings: &HttpSettings) -> Self {
+        Self { head: settings.header_timeout_s.duration(), send: settings.send_timeout_s.duration() }
+    }
+}
+
 async fn accept(
     listener: &TcpListener,
     app: &Router,
-    head_time: Duration,
+    times: Times,
     places: &Arc<Semaphore>,
     stopping: &CancellationToken,
 ) {
@@ -56,7 +73,7 @@ async fn accept(
     while let Ok(place) = Arc::clone(places).acquire_owned().await {
         match listener.accept().await {
             Ok((stream, _)) => {
-                tokio::spawn(connection(stream, app.clone(), head_time, stopping.clone(), place));
+                tokio::spawn(connection(stream, app.clone(), times, stopping.clone(), place));
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection cannot be accepted");
@@ -69,7 +86,7 @@ async fn accept(
 async fn connection(
     stream: TcpStream,
     app: Router,
-    head_time: Duration,
+    times: Times,
     stopping: CancellationToken,
     _place: OwnedSemaphorePermit,
 ) {
@@ -86,19 +103,20 @@ async fn connection(
             Ok::<_, Infallible>(response.map(|body| Body::new(Running { body, _running: running })))
         }
     });
-    let builder = builder(head_time);
-    let mut serving = pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
+    let builder = builder(times);
+    let stream = TokioIo::new(Sending::new(stream, times.send));
+    let mut serving = pin!(builder.serve_connection_with_upgrades(stream, service));
     tokio::select! {
         outcome = &mut serving => return report(outcome),
         () = stopping.cancelled() => {}
         // The head timeout covers neither the first bytes, by which HTTP/1 and HTTP/2 are told apart, nor the time between
         // the streams of HTTP/2.
-        () = activity.none_for(head_time) => tracing::debug!("a connection over which nothing runs is closed"),
+        () = activity.none_for(times.head) => tracing::debug!("a connection over which nothing runs is closed"),
     }
     serving.as_mut().graceful_shutdown();
     tokio::select! {
         outcome = &mut serving => report(outcome),
-        () = activity.none_for(head_time) => tracing::debug!("a connection that its client keeps open is cut off"),
+        () = activity.none_for(times.head) => tracing::debug!("a connection that its client keeps open is cut off"),
     }
 }
 
@@ -157,7 +175,9 @@ impl HttpBody for Running {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        sending::asked(matches!(frame, Poll::Ready(Some(Ok(_)))));
+        frame
     }
 
     fn is_end_stream(&self) -> bool {
@@ -169,19 +189,19 @@ impl HttpBody for Running {
     }
 }
 
-fn builder(head_time: Duration) -> Builder<TokioExecutor> {
-    let mut builder = Builder::new(TokioExecutor::new());
+fn builder(times: Times) -> Builder<Streams> {
+    let mut builder = Builder::new(Streams(times.send));
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(head_time)
+        .header_read_timeout(times.head)
         .max_headers(MAX_HEADERS)
         .max_buf_size(MAX_HEAD_BYTES);
     builder
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(MAX_STREAMS)
-        .keep_alive_interval(head_time)
-        .keep_alive_timeout(head_time);
+        .keep_alive_interval(times.head)
+        .keep_alive_timeout(times.head);
     builder
 }

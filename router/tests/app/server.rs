@@ -62,6 +62,74 @@ async fn an_http2_connection_is_closed_once_nothing_runs_over_it_and_not_before(
     drop(client);
 }
 
+/// A body that does not end, and how to learn that nobody sends it any more.
+fn endless() -> (Router, tokio::sync::mpsc::Receiver<()>) {
+    let (alive, gone) = tokio::sync::mpsc::channel::<()>(1);
+    let alive = std::sync::Arc::new(std::sync::Mutex::new(Some(alive)));
+    let large = move || {
+        let alive = alive.lock().unwrap().take();
+        let pieces = futures::stream::repeat_with(move || {
+            let _sent_by = &alive;
+            Ok::<_, std::io::Error>(bytes::Bytes::from_static(&[0; 64 * 1024]))
+        });
+        std::future::ready(axum::body::Body::from_stream(pieces))
+    };
+    (Router::new().route("/large", get(large)).route("/", get(|| async { "done" })), gone)
+}
+
+fn hasty() -> HttpSettings {
+    HttpSettings { send_timeout_s: Seconds(1), max_connections: 1, ..HttpSettings::default() }
+}
+
+#[tokio::test]
+async fn a_client_that_takes_nothing_of_its_answer_makes_room_for_others() {
+    let (app, mut gone) = endless();
+    let (address, _stop, _serving) = start(app, hasty()).await;
+    let mut idle = TcpStream::connect(address).await.unwrap();
+    idle.write_all(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    let cut_off = tokio::time::timeout(Duration::from_secs(60), gone.recv()).await;
+    assert_eq!(cut_off, Ok(None), "the answer is still being sent");
+    let mut next = TcpStream::connect(address).await.unwrap();
+    next.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    let answered = tokio::time::timeout(Duration::from_secs(60), next.read_to_string(&mut answer)).await;
+    assert!(answered.is_ok() && answer.ends_with("done"), "{answer}");
+    drop(idle);
+}
+
+#[tokio::test]
+async fn over_http2_only_the_answer_is_cut_off_of_which_nothing_is_taken() {
+    let (app, mut gone) = endless();
+    let slow = || async {
+        let rest = async {
+            tokio::time::sleep(Duration::from_millis(1_500)).await;
+            Ok::<_, std::io::Error>("done")
+        };
+        let begun = futures::stream::iter([Ok("nearly ")]);
+        axum::body::Body::from_stream(futures::StreamExt::chain(begun, futures::stream::once(rest)))
+    };
+    let (address, _stop, _serving) = start(app.route("/slow", get(slow)), hasty()).await;
+    let stream = hyper_util::rt::TokioIo::new(TcpStream::connect(address).await.unwrap());
+    let executor = hyper_util::rt::TokioExecutor::new();
+    let mut handshake = hyper::client::conn::http2::Builder::new(executor);
+    // The stalled answer must not use up the window of the whole connection.
+    handshake.initial_stream_window_size(64 * 1024).initial_connection_window_size(1024 * 1024);
+    let (mut client, connection) = handshake.handshake(stream).await.unwrap();
+    let _connection = tokio::spawn(connection);
+    let mut ask = |path: &str| {
+        let request = http::Request::get(format!("http://{address}{path}"));
+        client.send_request(request.body(axum::body::Body::empty()).unwrap())
+    };
+    let stalled = ask("/large").await.unwrap();
+    let cut_off = tokio::time::timeout(Duration::from_secs(60), gone.recv()).await;
+    assert_eq!(cut_off, Ok(None), "the answer is still being sent");
+    assert!(http_body_util::BodyExt::collect(stalled.into_body()).await.is_err(), "it looks complete");
+    // A subgraph or a disk that is slow is not the client's fault.
+    let slow = ask("/slow").await.unwrap().into_body();
+    let slow = http_body_util::BodyExt::collect(slow).await.unwrap().to_bytes();
+    assert_eq!(&slow[..], b"nearly done");
+}
+
 #[tokio::test]
 async fn stopping_lets_a_running_request_finish() {
     let (entered, mut running) = tokio::sync::mpsc::channel(1);
