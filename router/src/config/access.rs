@@ -15,6 +15,7 @@ pub struct AccessSettings {
     /// Whether fields that a caller may not have are null, or the request for them is refused.
     pub on_denied: OnDenied,
     /// How far the clock of an issuer may be ahead of or behind ours, in seconds; at most 30.
+    #[serde(deserialize_with = "Seconds::or_zero")]
     pub leeway_s: Seconds,
     /// Whose access tokens are believed besides those of our own user domain.
     pub issuers: Vec<IssuerSettings>,
