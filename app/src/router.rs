@@ -36,15 +36,23 @@ pub(crate) async fn run(settings: Settings, options: ListenOptions) -> Result<()
     let stop = stop_signal()?;
     let listener = bind(options.listen.unwrap_or(settings.listen)).await?;
     reel_telemetry::init(&settings.telemetry).map_err(Failure::usage)?;
-    let router = if knows_accounts(&settings) {
-        start_remote(&settings, &Platform::new(&settings)?, listener).await?
-    } else {
-        start_anonymous(&settings, listener).await?
+    let router = tokio::select! {
+        router = start(&settings, listener) => router?,
+        // A subgraph that does not tell its schema may hold the start up for long; stopping does not wait for it.
+        () = stop.requested() => return Ok(()),
     };
     tracing::info!(address = %router.address(), "the router is ready");
     stop.requested().await;
     router.stop().await;
     Ok(())
+}
+
+async fn start(settings: &Settings, listener: TcpListener) -> Result<RunningRouter, Failure> {
+    if knows_accounts(settings) {
+        start_remote(settings, &Platform::new(settings)?, listener).await
+    } else {
+        start_anonymous(settings, listener).await
+    }
 }
 
 /// Takes the address, or says in one line why it cannot be had.

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use crate::cli::DevOptions;
 use crate::settings::reachable;
 use crate::shutdown::{Stop, stop_signal};
-use crate::{Domains, Failure, Platform, Settings, demo, domains, keys, router};
+use crate::{Domains, Failure, Platform, RunningRouter, Settings, demo, domains, keys, router};
 use servers::PrivateServers;
 
 /// Runs until Ctrl-C or SIGTERM. What can be wrong with the way it is used is found before anything is started.
@@ -23,7 +23,10 @@ pub(crate) async fn run(mut settings: Settings, options: DevOptions) -> Result<(
     prepare(&mut settings, &options, &listener)?;
     reel_video::check_ffmpeg(&settings.video).await.map_err(Failure::usage)?;
     reel_telemetry::init(&settings.telemetry).map_err(Failure::usage)?;
-    let mut servers = PrivateServers::start(&mut settings, &options.state_dir).await?;
+    let mut servers = tokio::select! {
+        servers = PrivateServers::start(&mut settings, &options.state_dir) => servers?,
+        () = stop.requested() => return Ok(()),
+    };
     let outcome = serve(&settings, &options, listener, started, stop, &mut servers).await;
     servers.stop().await;
     outcome
@@ -48,8 +51,14 @@ async fn serve(
     servers: &mut PrivateServers,
 ) -> Result<(), Failure> {
     let platform = Platform::new(settings)?;
-    let domains = Domains::start(settings, &platform).await?;
-    let router = router::start_in_process(settings, &platform, &domains, listener).await?;
+    let (domains, router) = tokio::select! {
+        started = start(settings, &platform, listener) => started?,
+        // A server that does not answer may hold the start up for long; stopping does not wait for it.
+        () = stop.requested() => {
+            platform.tasks.stop(domains::TASKS_BOUND).await;
+            return Ok(());
+        }
+    };
     banner::ready(router.address(), &settings.files.public_url, started.elapsed());
     let address = reachable(router.address());
     let demo = (!options.no_demo).then(|| publish_demo(&options.state_dir, address.to_string()));
@@ -65,6 +74,16 @@ async fn serve(
     platform.tasks.stop(domains::TASKS_BOUND).await;
     domains.close().await;
     outcome
+}
+
+async fn start(
+    settings: &Settings,
+    platform: &Platform,
+    listener: TcpListener,
+) -> Result<(Domains, RunningRouter), Failure> {
+    let domains = Domains::start(settings, platform).await?;
+    let router = router::start_in_process(settings, platform, &domains, listener).await?;
+    Ok((domains, router))
 }
 
 /// Publishes the demo content in the background on the first start; the marker is written when it is complete.

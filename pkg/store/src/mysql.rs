@@ -14,6 +14,9 @@ ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'";
 /// A connection that was idle for longer than this is checked before it is used again.
 const CHECK_AFTER_IDLE: Duration = Duration::from_secs(10);
 
+/// How long a server may take to let the first connection in and to create the database.
+const FIRST_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// A readiness check gives up after this long.
 const PING_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -43,6 +46,9 @@ pub enum ConnectError {
         /// The server's refusal.
         source: sqlx::Error,
     },
+    /// Something took the connection and says nothing.
+    #[error("cannot connect to MySQL: no answer within {} s; is `mysql.url` a MySQL server?", .0.as_secs())]
+    Silent(Duration),
     /// MySQL does not answer, or does not let us in.
     #[error("cannot connect to MySQL: {0}")]
     Mysql(#[from] sqlx::Error),
@@ -56,9 +62,9 @@ pub async fn connect(settings: &MysqlSettings, domain: &str) -> Result<MySqlPool
     let database = format!("{}{domain}", settings.database_prefix);
     check_name(&database)?;
     let server = server_options(settings)?;
-    let mut first = open_or_create(&server, &database).await?;
-    let session = session_statements(&mut first, settings.statement_timeout_ms.duration()).await?;
-    first.close().await?;
+    let first = first_session(&server, &database, settings.statement_timeout_ms.duration());
+    let session = tokio::time::timeout(FIRST_TIMEOUT, first);
+    let session = session.await.map_err(|_| ConnectError::Silent(FIRST_TIMEOUT))??;
 
     let pool = MySqlPoolOptions::new()
         .max_connections(settings.max_connections)
@@ -122,6 +128,18 @@ fn server_options(settings: &MysqlSettings) -> Result<MySqlConnectOptions, Conne
         .pipes_as_concat(false)
         .log_statements(tracing::log::LevelFilter::Trace)
         .log_slow_statements(tracing::log::LevelFilter::Warn, settings.slow_statement_ms.duration()))
+}
+
+/// Makes sure that the database is there, and answers with the statements for each session.
+async fn first_session(
+    server: &MySqlConnectOptions,
+    database: &str,
+    statement_timeout: Duration,
+) -> Result<String, ConnectError> {
+    let mut first = open_or_create(server, database).await?;
+    let session = session_statements(&mut first, statement_timeout).await?;
+    first.close().await?;
+    Ok(session)
 }
 
 async fn open_or_create(server: &MySqlConnectOptions, database: &str) -> Result<MySqlConnection, ConnectError> {

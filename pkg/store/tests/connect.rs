@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use reel_config::Millis;
+use reel_config::{Millis, Secret};
 use reel_error::ErrorCode;
 use reel_store::{ConnectError, MysqlSettings, RedisSettings, StoreError, connect, connect_redis, ping};
 use reel_testkit::{TestDatabase, TestMysql, TestRedis};
@@ -96,6 +96,15 @@ async fn a_write_waits_for_a_lock_hardly_longer_than_a_statement_may_run() {
     holder.rollback().await.unwrap();
     pool.close().await;
     mysql.close().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_takes_the_connection_and_says_nothing_is_given_up() {
+    let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = Secret::new(format!("mysql://root@{}", server.local_addr().unwrap()));
+    let settings = MysqlSettings { url: Some(url), ..MysqlSettings::default() };
+    let outcome = tokio::time::timeout(Duration::from_secs(600), connect(&settings, "user")).await.unwrap();
+    assert!(matches!(outcome, Err(ConnectError::Silent(_))), "{outcome:?}");
 }
 
 #[tokio::test]
