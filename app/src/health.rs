@@ -7,6 +7,7 @@ use reel_router::http::ReadinessCheck;
 use reel_store::Redis;
 use sqlx::MySqlPool;
 
+use crate::Failure;
 use crate::cli::Domain;
 
 /// Whether the databases and Redis answer, though everything works without Redis, only slower. The error names no
@@ -36,10 +37,11 @@ fn redis_check(redis: &Redis) -> ReadinessCheck {
     ReadinessCheck::new("redis", Arc::new(probe)).advisory()
 }
 
-/// Whether a subgraph process says that it lives.
-pub(crate) fn subgraph_check(name: &str, url: &str) -> ReadinessCheck {
+/// Whether a subgraph process says that it lives. It is asked directly, as it is for everything else, whatever proxies the
+/// environment names.
+pub(crate) fn subgraph_check(name: &str, url: &str) -> Result<ReadinessCheck, Failure> {
     let endpoint = format!("{}/livez", url.trim_end_matches('/'));
-    let client = reqwest::Client::new();
+    let client = reqwest::Client::builder().no_proxy().build().map_err(Failure::internal)?;
     let probe = move || {
         let request = client.get(&endpoint);
         async move {
@@ -51,5 +53,5 @@ pub(crate) fn subgraph_check(name: &str, url: &str) -> ReadinessCheck {
         }
         .boxed()
     };
-    ReadinessCheck::new(format!("subgraph.{name}"), Arc::new(probe))
+    Ok(ReadinessCheck::new(format!("subgraph.{name}"), Arc::new(probe)))
 }

@@ -135,7 +135,8 @@ pub async fn start_remote(
     let served = graph::start(settings, fallbacks, Some(Arc::new(platform.call_signer()))).await?;
     // Which subgraphs of another graph are ours is not known, and others need not have a probe.
     let is_ours = settings.router.supergraph.is_own();
-    let checks = own.iter().filter(|_| is_ours).map(|(domain, url)| subgraph_check(domain.name(), url)).collect();
+    let checks = own.iter().filter(|_| is_ours).map(|(domain, url)| subgraph_check(domain.name(), url));
+    let checks = checks.collect::<Result<_, _>>()?;
     start_with_accounts(settings, platform, served, links, checks, listener).await
 }
 

@@ -73,6 +73,8 @@ impl Product {
         for (key, value) in own.iter().map(|(key, value)| (*key, value.as_str())).chain(settings.iter().copied()) {
             launch.set(key, value);
         }
+        // Our processes find each other whatever proxy the environment names; this one is not there.
+        launch.environment.insert("HTTP_PROXY".to_owned(), "http://127.0.0.1:1".to_owned());
         let processes = match form {
             Form::OneProcess => vec![launch.dev(&path("state")).await],
             Form::SeparateProcesses => launch.separate().await,
