@@ -8,6 +8,7 @@ use std::time::Duration;
 use http::{HeaderValue, Request, Response};
 use reel_auth::Viewer;
 use reel_auth::call::{self, CallSigner};
+use reel_telemetry::RequestContext;
 use tonic::body::Body;
 use tonic::codegen::Service;
 use tonic::transport::Endpoint;
@@ -21,8 +22,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The way to one domain's gRPC service; cheap to clone. Generated clients are built on it.
 ///
-/// It signs each call, on behalf of the [`Viewer`] in the request's extensions if there is one, and ends it after its
-/// timeout.
+/// It signs each call, on behalf of the [`Viewer`] in the request's extensions if there is one, passes on the id and the
+/// trace of the request that it is made for, and ends it after its timeout.
 #[derive(Clone)]
 pub struct Channel {
     inner: BoxCloneSyncService<Request<Body>, Response<Body>, Status>,
@@ -86,6 +87,9 @@ impl Channel {
         let value = HeaderValue::from_str(&envelope)
             .map_err(|_| Status::internal("the envelope of a call is not a header value"))?;
         request.headers_mut().insert(call::HEADER, value);
+        if let Some(context) = RequestContext::current() {
+            context.write_to(request.headers_mut());
+        }
         Ok(())
     }
 }
@@ -117,5 +121,38 @@ impl Service<Request<Body>> for Channel {
                 .await
                 .unwrap_or_else(|_| Err(Status::new(Code::DeadlineExceeded, "the call took too long")))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use reel_auth::InternalKey;
+    use reel_id::SystemClock;
+    use reel_telemetry::REQUEST_ID;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_call_carries_the_id_and_the_trace_of_the_request_that_it_is_made_for() {
+        let seen = Arc::new(Mutex::new(None));
+        let server = {
+            let seen = Arc::clone(&seen);
+            tower::service_fn(move |request: Request<Body>| {
+                *seen.lock().unwrap() = Some(request.headers().clone());
+                std::future::ready(Ok::<_, Infallible>(Response::new(Body::empty())))
+            })
+        };
+        let signer = CallSigner::new(&InternalKey::generate(), Arc::new(SystemClock));
+        let channel = Channel::in_process(server, "user", signer);
+        let ask = || channel.clone().oneshot(Request::new(Body::empty()));
+        let context = RequestContext::begin();
+        context.clone().scope(ask()).await.unwrap();
+        let headers = seen.lock().unwrap().take().unwrap();
+        let next = RequestContext::read_from(&headers);
+        assert_eq!((next.request_id(), next.trace_id()), (context.request_id(), context.trace_id()));
+        ask().await.unwrap();
+        assert!(!seen.lock().unwrap().take().unwrap().contains_key(REQUEST_ID), "it is made for no request");
     }
 }
