@@ -55,7 +55,7 @@ async fn command(cli: Cli) -> Result<(), Failure> {
         Command::Schema(options) => generated::run(&options).await,
         Command::Compose(options) => compose::run(&options, cli.config.as_deref()).await,
         Command::Plan(options) => plan::run(&options),
-        Command::Seed(options) => seed::run(&options).await,
+        Command::Seed(options) => seed::run(&settings()?, &options).await,
         Command::Keys(options) => keys::run(&options),
     }
 }

@@ -8,16 +8,19 @@ mod client;
 mod clip;
 mod content;
 
+use std::path::Path;
+
 use anyhow::{Context as _, Result};
 
 use client::{Client, Person};
 pub use content::{PASSWORD, PEOPLE};
 
-/// Publishes what is missing of the demo content on the instance at `url`. `progress` is told of each step.
+/// Publishes what is missing of the demo content on the instance at `url`, with videos that `ffmpeg` draws. `progress` is
+/// told of each step.
 ///
 /// # Errors
 /// When the instance refuses a step or cannot be reached, or ffmpeg fails.
-pub async fn publish(url: &str, progress: impl Fn(&str)) -> Result<()> {
+pub async fn publish(url: &str, ffmpeg: &Path, progress: impl Fn(&str)) -> Result<()> {
     let client = Client::new(url)?;
     let mut people = Vec::new();
     for name in PEOPLE {
@@ -32,17 +35,17 @@ pub async fn publish(url: &str, progress: impl Fn(&str)) -> Result<()> {
     }
     for video in content::VIDEOS {
         progress(&format!("{} publishes “{}”", video.author, video.title));
-        let id = publish_video(&client, person(video.author)?, video).await?;
+        let id = publish_video(&client, ffmpeg, person(video.author)?, video).await?;
         react(&client, &person, video, &id).await?;
     }
     Ok(())
 }
 
-async fn publish_video(client: &Client, author: &Person, video: &content::Video) -> Result<String> {
+async fn publish_video(client: &Client, ffmpeg: &Path, author: &Person, video: &content::Video) -> Result<String> {
     if let Some(id) = client.find_video(author, video.title).await? {
         return Ok(id);
     }
-    let clip = clip::make(video.picture).await?;
+    let clip = clip::make(ffmpeg, video.picture).await?;
     client.publish(author, video.title, video.description, clip).await?;
     client
         .find_video(author, video.title)

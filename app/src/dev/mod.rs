@@ -3,6 +3,7 @@
 mod banner;
 mod servers;
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Instant;
 
@@ -61,7 +62,7 @@ async fn serve(
     };
     banner::ready(router.address(), &settings.files.public_url, started.elapsed());
     let address = reachable(router.address());
-    let demo = (!options.no_demo).then(|| publish_demo(&options.state_dir, address.to_string()));
+    let demo = (!options.no_demo).then(|| publish_demo(settings, &options.state_dir, address));
     let outcome = tokio::select! {
         () = stop.requested() => Ok(()),
         failure = servers.ended() => Err(failure),
@@ -87,13 +88,14 @@ async fn start(
 }
 
 /// Publishes the demo content in the background on the first start; the marker is written when it is complete.
-fn publish_demo(state_dir: &Path, address: String) -> JoinHandle<()> {
+fn publish_demo(settings: &Settings, state_dir: &Path, address: SocketAddr) -> JoinHandle<()> {
+    let ffmpeg = settings.video.ffmpeg.clone();
     let marker = state_dir.join("demo-published");
     tokio::spawn(async move {
         if marker.exists() {
             return;
         }
-        match demo::publish(&format!("http://{address}"), banner::demo_step).await {
+        match demo::publish(&format!("http://{address}"), &ffmpeg, banner::demo_step).await {
             Ok(()) => {
                 if let Err(error) = std::fs::write(&marker, "") {
                     tracing::warn!(%error, "the demo content is published, but its marker cannot be written");
