@@ -148,8 +148,11 @@ impl RevocationWatch {
 
     fn pause(&self, failures: u32) -> Duration {
         let poll = self.settings.poll_ms.duration();
-        // Nobody who bears a token is served before the first answer, so it is not waited for longer than for news.
-        if failures == 0 || !self.ended.is_known() {
+        // Nobody who bears a token is served before the first answer, so it is not waited for longer than for news, and
+        // never for long.
+        if !self.ended.is_known() {
+            poll.min(MAX_BACK_OFF)
+        } else if failures == 0 {
             poll
         } else {
             (poll * 2_u32.saturating_pow(failures.min(8))).min(MAX_BACK_OFF.max(poll))

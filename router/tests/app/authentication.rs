@@ -1,7 +1,9 @@
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::body::Body;
 use http::Request;
+use reel_config::Millis;
 use serde_json::json;
 
 use crate::world::{Answer, NEXT_REFRESH, REFRESH, World, ana, data, silent_world, world};
@@ -137,6 +139,22 @@ async fn a_graphql_request_with_a_stale_token_fails_unless_it_opens_a_session() 
     assert_eq!(refused.json()["errors"][0]["extensions"]["code"], "TOKEN_INVALID");
     let login = r#"mutation { logIn(input: {username: "a", password: "b"}) { user { id } } }"#;
     assert_eq!(world.graphql(login, &stale).await.json()["data"]["logIn"]["user"]["id"], "7");
+}
+
+#[tokio::test]
+async fn a_first_question_without_an_answer_is_asked_again_soon_however_seldom_news_are_asked_for() {
+    let world = silent_world().just_started().start().await;
+    world.domains.silences.store(3, Ordering::SeqCst);
+    tokio::time::pause();
+    let watch = world.watch_every(Millis(3_600_000));
+    let known = async {
+        while !world.ended.is_known() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), known).await.unwrap();
+    assert_eq!(world.domains.asked.load(Ordering::SeqCst), 4);
+    watch.stop().await;
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! The application in front of subgraphs that say what a test tells them, and of domains that remember what they got.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -15,10 +15,11 @@ use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use reel_auth::call::{CallSigner, CallVerifier};
 use reel_auth::{AuthSettings, InternalKey, SigningKey, TokenSigner, TokenVerifier, Viewer};
+use reel_config::Millis;
 use reel_error::{Error, ErrorCode};
 use reel_id::{Clock, SessionId, UploadId, UserId};
 use reel_router::auth::{EndedSessions, IssuerTasks, Issuers, RevocationTask, RevocationWatch};
-use reel_router::config::RouterSettings;
+use reel_router::config::{RevocationSettings, RouterSettings};
 use reel_router::graph::LiveGraph;
 use reel_router::http::{Accounts, RouterApp, RouterParts};
 use reel_router::transport::{
@@ -121,6 +122,9 @@ pub(crate) struct Domains {
     pub(crate) uploads: Arc<Mutex<Vec<Upload>>>,
     /// Whether files are refused before anything of them is read.
     pub(crate) busy: Arc<AtomicBool>,
+    /// How often it was asked which logins have ended, and how often it does not answer that first.
+    pub(crate) asked: Arc<AtomicUsize>,
+    pub(crate) silences: Arc<AtomicUsize>,
     /// The kinds and owners of uploads that were discarded.
     pub(crate) discarded: Arc<Mutex<Vec<(&'static str, Viewer)>>>,
 }
@@ -171,6 +175,9 @@ impl UserService for Domains {
         &self,
         _: tonic::Request<EndedSessionsRequest>,
     ) -> Result<Response<EndedSessionsResponse>, Status> {
+        if self.asked.fetch_add(1, Ordering::SeqCst) < self.silences.load(Ordering::SeqCst) {
+            return Err(Status::unavailable("not yet"));
+        }
         let ended = self.ended.lock().unwrap();
         let sessions = ended.iter().map(|id| EndedSession { session_id: id.raw() }).collect();
         Ok(Response::new(EndedSessionsResponse { sessions, next_since_ms: 0 }))
@@ -348,6 +355,8 @@ impl WorldBuilder {
             spent: Arc::default(),
             uploads: Arc::default(),
             busy: Arc::default(),
+            asked: Arc::default(),
+            silences: Arc::default(),
             discarded: Arc::default(),
         };
         let internal = InternalKey::generate();
@@ -479,7 +488,12 @@ impl World {
 
     /// Starts asking for ended logins.
     pub(crate) fn watch(&self) -> RevocationTask {
-        let settings = RouterSettings::default().revocation;
+        self.watch_every(RouterSettings::default().revocation.poll_ms)
+    }
+
+    /// Starts asking for ended logins this often.
+    pub(crate) fn watch_every(&self, poll_ms: Millis) -> RevocationTask {
+        let settings = RevocationSettings { poll_ms, ..RouterSettings::default().revocation };
         let ttl = Duration::from_secs(900);
         RevocationWatch::new(self.users.clone(), Arc::clone(&self.ended), self.clock.clone(), settings, ttl).spawn()
     }

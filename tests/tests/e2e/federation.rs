@@ -11,7 +11,8 @@ use crate::play;
 over_both_forms! {
     a_federated_query_answers_over_all_four_subgraphs;
     // Nothing may run in the background that would be counted as well.
-    its_statements_do_not_grow_with_the_page with "router.revocation.poll_ms" = "3600000";
+    its_statements_do_not_grow_with_the_page
+        with "router.revocation.poll_ms" = "3600000", "router.revocation.stale_after_ms" = "7200000";
 }
 
 const QUERY: &str = "query ($first: Int!) { popularVideos(first: $first) { edges { node { \

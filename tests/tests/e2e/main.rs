@@ -4,18 +4,18 @@
 /// Makes two tests of each function, one for each form of the product. The function gets a running product, which is
 /// stopped in order afterwards.
 macro_rules! over_both_forms {
-    ($($name:ident $(with $key:literal = $value:literal)?;)*) => {
+    ($($name:ident $(with $($key:literal = $value:literal),+)?;)*) => {
         mod one_process {
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $name() {
-                let settings = [$(($key, $value))?];
+                let settings = [$($(($key, $value)),+)?];
                 crate::play(reel_e2e::Form::OneProcess, &settings, async |stage| super::$name(stage).await).await;
             })*
         }
         mod separate_processes {
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $name() {
-                let settings = [$(($key, $value))?];
+                let settings = [$($(($key, $value)),+)?];
                 crate::play(reel_e2e::Form::SeparateProcesses, &settings, async |stage| super::$name(stage).await).await;
             })*
         }
