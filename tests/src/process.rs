@@ -9,7 +9,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
 
 /// How long a process may take to say what it is expected to, on a machine that is busy with other tests.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// How long it may take to end after it was asked to.
 const STOP: Duration = Duration::from_secs(30);
 
@@ -113,11 +113,13 @@ fn forward(output: impl AsyncRead + Unpin + Send + 'static, name: &str, lines: m
     });
 }
 
-/// The first `127.0.0.1:PORT` in the text.
+/// The first loopback address with a port in the text.
 fn address(line: &str) -> Option<SocketAddr> {
-    let from = &line[line.find("127.0.0.1:")?..];
-    let end = from.find(|c: char| !c.is_ascii_digit() && c != '.' && c != ':').unwrap_or(from.len());
-    from[..end].trim_end_matches(['.', ':']).parse().ok()
+    line.match_indices("127.").find_map(|(at, _)| {
+        let from = &line[at..];
+        let end = from.find(|c: char| !c.is_ascii_digit() && c != '.' && c != ':').unwrap_or(from.len());
+        from[..end].trim_end_matches(['.', ':']).parse().ok()
+    })
 }
 
 #[cfg(test)]
@@ -135,6 +137,7 @@ mod tests {
         ] {
             assert_eq!(address(line), Some(expected), "{line}");
         }
+        assert_eq!(address("at 12:00:00.127Z ready on 127.9.0.3:80"), Some(([127, 9, 0, 3], 80).into()));
         assert_eq!(address("ready"), None);
     }
 }

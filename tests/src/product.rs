@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use reel_auth::{InternalKey, SigningKey};
 use reel_testkit::{TestMysql, TestRedis};
@@ -42,6 +43,8 @@ pub struct Product {
 #[derive(Debug)]
 struct Launch {
     program: &'static str,
+    /// Where they listen, each on a port that was free.
+    listen: String,
     environment: BTreeMap<String, String>,
     nodes: u16,
 }
@@ -55,7 +58,8 @@ impl Product {
         let (mysql, redis) = (TestMysql::new().await, TestRedis::new().await);
         let directory = TempDir::with_prefix("reelgraph-e2e-").expect("a temporary directory");
         let (signing, internal) = (SigningKey::generate(), InternalKey::generate());
-        let mut launch = Launch { program, environment: BTreeMap::new(), nodes: 0 };
+        let mut launch =
+            Launch { program, listen: format!("{}:0", own_host()), environment: BTreeMap::new(), nodes: 0 };
         let path = |name: &str| directory.path().join(name).display().to_string();
         let own = [
             ("mysql.url", expose(mysql.settings().url.as_ref())),
@@ -190,6 +194,17 @@ fn variable(key: &str) -> String {
     format!("REELGRAPH__{}", key.to_uppercase().replace('.', "__"))
 }
 
+/// A loopback address that nobody else uses, so that a port which a process gives up is still free when it comes back.
+fn own_host() -> Ipv4Addr {
+    static PRODUCTS: AtomicU8 = AtomicU8::new(0);
+    // Elsewhere than on Linux only one address leads back to the machine.
+    if cfg!(not(target_os = "linux")) {
+        return Ipv4Addr::LOCALHOST;
+    }
+    let [_, _, high, low] = std::process::id().to_be_bytes();
+    Ipv4Addr::new(127, 1 + PRODUCTS.fetch_add(1, Ordering::SeqCst) % 200, high, low)
+}
+
 fn expose(secret: Option<&reel_config::Secret>) -> String {
     secret.expect("the tests' servers have addresses").expose().to_owned()
 }
@@ -210,15 +225,16 @@ impl Launch {
     }
 
     async fn dev(&mut self, state: &str) -> Process {
-        let arguments = ["dev", "--listen", "127.0.0.1:0", "--state-dir", state, "--no-demo"];
+        let listen = self.listen.clone();
+        let arguments = ["dev", "--listen", &listen, "--state-dir", state, "--no-demo"];
         self.process("dev", &arguments, "/graphql").await
     }
 
     /// Each after those that it asks, whose addresses it has to know.
     async fn separate(&mut self) -> Vec<Process> {
-        let mut processes = Vec::new();
+        let (mut processes, listen) = (Vec::new(), self.listen.clone());
         for name in ["user", "video", "interaction", "social"] {
-            let arguments = ["subgraph", name, "--listen", "127.0.0.1:0"];
+            let arguments = ["subgraph", name, "--listen", &listen];
             let process = self.process(name, &arguments, "is ready").await;
             self.set(&format!("subgraphs.{name}.url"), &format!("http://{}", process.address));
             processes.push(process);
@@ -228,6 +244,7 @@ impl Launch {
     }
 
     async fn router(&mut self) -> Process {
-        self.process("router", &["router", "--listen", "127.0.0.1:0"], "is ready").await
+        let listen = self.listen.clone();
+        self.process("router", &["router", "--listen", &listen], "is ready").await
     }
 }

@@ -194,9 +194,10 @@ async fn a_silent_subgraph_is_given_up_at_the_deadline() {
 
 #[tokio::test]
 async fn a_subgraph_that_is_not_there_is_unavailable() {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/graphql", listener.local_addr().unwrap());
-    drop(listener);
+    // Nobody listens, and nobody else can take the port.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let url = format!("http://{}/graphql", socket.local_addr().unwrap());
     let error = ask(&transport(&url, |_| {}), context(None)).await.unwrap_err();
     assert!(matches!(error, TransportError::Unavailable(_)), "{error}");
 }
