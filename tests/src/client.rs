@@ -1,7 +1,6 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use reel_testkit::eventually;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Method, RequestBuilder};
@@ -9,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::answer::{Answer, GraphqlAnswer};
 use crate::media::File;
+use crate::process::PATIENCE;
 use crate::product::FILES_URL;
 
 /// How a client sends its parameters.
@@ -162,7 +162,12 @@ impl Client {
     /// # Panics
     /// When it does not become so.
     pub async fn is_ready(&self) {
-        eventually("the product is ready", async || self.status("/readyz").await == 200).await;
+        let ready = async {
+            while self.status("/readyz").await != 200 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, ready).await.expect("the product becomes ready");
     }
 
     /// Fetches a stored file by the address that the product gave.

@@ -40,7 +40,7 @@ impl Process {
         forward(child.stdout.take().expect("standard output is piped"), name, sender.clone());
         forward(child.stderr.take().expect("standard error is piped"), name, sender);
         let mut process = Self { name: name.to_owned(), address: ([0; 4], 0).into(), child, lines };
-        process.address = process.says(marker, |line| address(line)).await;
+        process.address = process.says(marker, address).await;
         process
     }
 
