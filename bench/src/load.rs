@@ -1,5 +1,8 @@
 //! The load: a fixed number of connections, each sending the next request when the last answer is complete.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
@@ -14,7 +17,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 /// One kind of request, sent again and again.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Target {
     /// `host:port`.
     pub(crate) address: String,
@@ -28,11 +31,17 @@ pub(crate) struct Target {
     pub(crate) bodies: Vec<String>,
     /// What every answer must contain, so that a failure is never counted as speed.
     pub(crate) must_contain: String,
+    /// The file with the answer that every answer must be, byte by byte.
+    pub(crate) must_equal: Option<PathBuf>,
+    /// Whether each request carries an `Authorization` header that no other carries.
+    pub(crate) unique_authorization: bool,
 }
 
 /// What one run measured.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Measure {
+    /// All answers, those of the warm-up included.
+    pub(crate) answers: u64,
     /// Answers per second.
     pub(crate) throughput: f64,
     /// The median, in microseconds.
@@ -47,18 +56,21 @@ pub(crate) struct Measure {
 pub(crate) async fn run(target: &Target, connections: usize, duration: Duration) -> Result<Measure> {
     let begin = Instant::now() + duration / 5;
     let end = begin + duration;
+    let load = Arc::new(Load::of(target.clone())?);
     let mut clients = JoinSet::new();
     for number in 0..connections {
-        clients.spawn(client(target.clone(), number, begin, end));
+        clients.spawn(client(Arc::clone(&load), number, begin, end));
     }
     let mut latencies = Histogram::<u64>::new(3)?;
-    let mut bytes = 0;
+    let (mut bytes, mut answers) = (0, 0);
     while let Some(outcome) = clients.join_next().await {
-        let (part, size) = outcome??;
+        let (part, size, number) = outcome??;
         latencies.add(part)?;
         bytes = bytes.max(size);
+        answers += number;
     }
     Ok(Measure {
+        answers,
         throughput: latencies.len() as f64 / duration.as_secs_f64(),
         p50_us: latencies.value_at_quantile(0.5),
         p99_us: latencies.value_at_quantile(0.99),
@@ -66,21 +78,25 @@ pub(crate) async fn run(target: &Target, connections: usize, duration: Duration)
     })
 }
 
-async fn client(target: Target, number: usize, begin: Instant, end: Instant) -> Result<(Histogram<u64>, usize)> {
-    let mut sender = connect(&target.address).await?;
+/// What one connection has seen: its latencies, the size of an answer, and how many answers there were.
+type Seen = (Histogram<u64>, usize, u64);
+
+async fn client(load: Arc<Load>, number: usize, begin: Instant, end: Instant) -> Result<Seen> {
+    let mut sender = connect(&load.target.address).await?;
     let mut latencies = Histogram::new(3)?;
-    let mut bytes = 0;
+    let (mut bytes, mut answers) = (0, 0);
     for turn in number.. {
         let sent = Instant::now();
         if sent >= end {
             break;
         }
-        bytes = exchange(&mut sender, &target, turn).await?;
+        bytes = load.exchange(&mut sender, turn).await?;
+        answers += 1;
         if sent >= begin {
             latencies.record(sent.elapsed().as_micros() as u64)?;
         }
     }
-    Ok((latencies, bytes))
+    Ok((latencies, bytes, answers))
 }
 
 async fn connect(address: &str) -> Result<SendRequest<Full<Bytes>>> {
@@ -91,25 +107,51 @@ async fn connect(address: &str) -> Result<SendRequest<Full<Bytes>>> {
     Ok(sender)
 }
 
-async fn exchange(sender: &mut SendRequest<Full<Bytes>>, target: &Target, turn: usize) -> Result<usize> {
-    let body = target.bodies[turn % target.bodies.len()].clone();
-    let mut request = Request::builder()
-        .method(Method::from_bytes(target.method.as_bytes())?)
-        .uri(&target.path)
-        .header("host", &target.address);
-    for (name, value) in &target.headers {
-        request = request.header(name, value);
+/// What all connections share.
+struct Load {
+    target: Target,
+    bodies: Vec<Bytes>,
+    /// What every answer must be.
+    answer: Option<Vec<u8>>,
+    sent: AtomicU64,
+}
+
+impl Load {
+    fn of(target: Target) -> Result<Self> {
+        let answer = target.must_equal.as_ref().map(std::fs::read).transpose()?;
+        let bodies = target.bodies.iter().map(|body| Bytes::from(body.clone())).collect();
+        Ok(Self { target, bodies, answer, sent: AtomicU64::new(0) })
     }
-    sender.ready().await?;
-    let response = sender.send_request(request.body(Full::new(Bytes::from(body)))?).await?;
-    let status = response.status();
-    let answer = response.into_body().collect().await?.to_bytes();
-    let fits = answer.windows(target.must_contain.len()).any(|window| window == target.must_contain.as_bytes());
-    ensure!(
-        status.is_success() && fits,
-        "{} answered {status}: {}",
-        target.path,
-        String::from_utf8_lossy(&answer[..answer.len().min(500)])
-    );
-    Ok(answer.len())
+
+    async fn exchange(&self, sender: &mut SendRequest<Full<Bytes>>, turn: usize) -> Result<usize> {
+        let target = &self.target;
+        let mut request = Request::builder()
+            .method(Method::from_bytes(target.method.as_bytes())?)
+            .uri(&target.path)
+            .header("host", &target.address);
+        for (name, value) in &target.headers {
+            request = request.header(name, value);
+        }
+        if target.unique_authorization {
+            request = request.header("authorization", format!("Bearer {}", self.sent.fetch_add(1, Ordering::Relaxed)));
+        }
+        sender.ready().await?;
+        let body = self.bodies[turn % self.bodies.len()].clone();
+        let response = sender.send_request(request.body(Full::new(body))?).await?;
+        let status = response.status();
+        let answer = response.into_body().collect().await?.to_bytes();
+        ensure!(
+            status.is_success() && self.fits(&answer),
+            "{} answered {status}: {}",
+            target.path,
+            String::from_utf8_lossy(&answer[..answer.len().min(500)])
+        );
+        Ok(answer.len())
+    }
+
+    fn fits(&self, answer: &[u8]) -> bool {
+        let wanted = self.target.must_contain.as_bytes();
+        let contains = wanted.is_empty() || answer.windows(wanted.len()).any(|window| window == wanted);
+        contains && self.answer.as_ref().is_none_or(|wanted| wanted == answer)
+    }
 }

@@ -2,9 +2,12 @@
 //!
 //! The servers run in this process; the load comes from a second one, so that their CPU time is not mixed up. Rounds of
 //! the targets alternate, and the figures to look at are ratios within a round: these hold when a machine is noisy.
+//!
+//! `federation` measures routers of any make in front of four small subgraphs instead.
 
 mod baseline;
 mod content;
+mod federation;
 mod load;
 mod report;
 mod stage;
@@ -26,7 +29,7 @@ use stage::Stage;
 #[command(name = "reel-bench", version)]
 struct Cli {
     #[command(subcommand)]
-    command: Option<Internal>,
+    command: Option<Other>,
     /// Seconds of each round.
     #[arg(long, default_value_t = 5)]
     seconds: u64,
@@ -39,7 +42,21 @@ struct Cli {
 }
 
 #[derive(Subcommand)]
-enum Internal {
+enum Other {
+    /// Measures routers in front of four small subgraphs; docs/benchmarks.md.
+    Federation(federation::Options),
+    /// Runs those subgraphs alone, until they are stopped.
+    Subgraphs {
+        /// The first of their four ports.
+        #[arg(long, default_value_t = 4310)]
+        port: u16,
+    },
+    /// Prints their supergraph.
+    Supergraph {
+        /// The first of their four ports.
+        #[arg(long, default_value_t = 4310)]
+        port: u16,
+    },
     /// Sends one target's load and prints its measure; the tool starts itself with it.
     #[command(hide = true)]
     Load {
@@ -56,7 +73,13 @@ async fn main() -> Result<()> {
     let cli = Cli::parse();
     match &cli.command {
         None => compare(&cli).await,
-        Some(Internal::Load { target, seconds, connections }) => {
+        Some(Other::Federation(options)) => federation::compare(options).await,
+        Some(Other::Subgraphs { port }) => federation::subgraphs::serve(*port).await,
+        Some(Other::Supergraph { port }) => {
+            print!("{}", federation::subgraphs::supergraph(*port)?);
+            Ok(())
+        }
+        Some(Other::Load { target, seconds, connections }) => {
             let target: Target = serde_json::from_str(target)?;
             let measure = load::run(&target, *connections, Duration::from_secs(*seconds)).await?;
             println!("{}", serde_json::to_string(&measure)?);
@@ -73,7 +96,7 @@ async fn compare(cli: &Cli) -> Result<()> {
     let progress = ProgressBar::new((cli.rounds * series.len()) as u64);
     for _ in 0..cli.rounds {
         for entry in &mut series {
-            entry.rounds.push(measure(cli, &entry.target).await?);
+            entry.rounds.push(measure(&entry.target, cli.seconds, cli.connections).await?);
             progress.inc(1);
         }
     }
@@ -84,12 +107,13 @@ async fn compare(cli: &Cli) -> Result<()> {
     Ok(())
 }
 
-async fn measure(cli: &Cli, target: &Target) -> Result<Measure> {
+/// Sends the load from a process of its own.
+async fn measure(target: &Target, seconds: u64, connections: usize) -> Result<Measure> {
     let own = std::env::current_exe()?;
     let output = Command::new(own)
         .arg("load")
         .arg(serde_json::to_string(target)?)
-        .args(["--seconds", &cli.seconds.to_string(), "--connections", &cli.connections.to_string()])
+        .args(["--seconds", &seconds.to_string(), "--connections", &connections.to_string()])
         .stderr(Stdio::inherit())
         .kill_on_drop(true)
         .output()

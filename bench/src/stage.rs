@@ -94,6 +94,7 @@ impl Stage {
             headers: vec![token.clone(), kind("application/json")],
             bodies: vec![query.clone()],
             must_contain: "viewerHasLiked".into(),
+            ..Target::default()
         };
         // Each video is liked and then unliked, so that nearly every request changes rows.
         let action = |turn: i64| format!("video_id={}&action_type={}", content::video(turn / 2), 1 + turn % 2);
@@ -105,6 +106,7 @@ impl Stage {
             headers: vec![token.clone(), kind("application/x-www-form-urlencoded")],
             bodies: likes.collect(),
             must_contain: "10000".into(),
+            ..Target::default()
         };
         let list = Target {
             address: router.clone(),
@@ -113,6 +115,7 @@ impl Stage {
             headers: vec![token.clone()],
             bodies: vec![String::new()],
             must_contain: "visit_count".into(),
+            ..Target::default()
         };
         vec![
             ("popular query, hand-written axum handler", popular(self.baseline_address.clone(), "/baseline")),
