@@ -13,10 +13,13 @@ const MOST_ERRORS: usize = 100;
 #[derive(Debug, Default)]
 pub(crate) struct ErrorLog {
     errors: Vec<GraphqlError>,
+    /// How many there were, also those that are not listed.
+    seen: usize,
 }
 
 impl ErrorLog {
     pub(crate) fn add(&mut self, error: GraphqlError) {
+        self.seen += 1;
         if self.errors.len() < MOST_ERRORS {
             self.errors.push(error);
         }
@@ -37,6 +40,11 @@ impl ErrorLog {
             let found = keys(&error.path);
             !found.is_empty() && found.iter().zip(&wanted).all(|(a, b)| a == b)
         })
+    }
+
+    /// How many errors there were so far.
+    pub(crate) fn seen(&self) -> usize {
+        self.seen
     }
 
     pub(crate) fn into_errors(self) -> Vec<GraphqlError> {

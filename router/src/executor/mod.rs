@@ -1,14 +1,16 @@
 //! Runs a plan: fetches, merges, projects.
 
+mod decode;
 mod entities;
+mod entity_errors;
 mod errors;
 pub(crate) mod json;
-mod merge;
 mod project;
 mod rename;
 mod representations;
 pub(crate) mod shape;
 mod sink;
+mod store;
 mod traverse;
 
 use std::collections::HashMap;
@@ -16,23 +18,26 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use async_graphql_value::indexmap::IndexMap;
 use async_graphql_value::{ConstValue, Name, Variables};
+use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::{BoxFuture, join_all};
 use reel_error::{ErrorCode, Language};
 
+use self::decode::Unreadable;
 use self::errors::{ErrorLog, transport_code, visible};
+use self::project::Source;
 use self::sink::ValueSink;
+use self::store::{ROOT, Store, Value};
 use crate::condition::all_hold;
 use crate::error::GraphqlError;
 use crate::introspection;
 use crate::path::PathSegment;
 use crate::pipeline::{CompiledOperation, OnDenied};
-use crate::planner::{FetchedField, PlanNode, RootFetch};
+use crate::planner::{FetchedField, PlanNode, RootFetch, SelectedTable, SubgraphName};
 use crate::schema::Schema;
 use crate::transport::{
-    RequestContext, SubgraphDocument, SubgraphError, SubgraphRequest, SubgraphResponse, SubgraphTransport,
+    AnswerText, Fetch, Fetched, RequestContext, SubgraphDocument, SubgraphError, SubgraphRequest, SubgraphTransport,
     TransportError,
 };
 
@@ -81,22 +86,37 @@ pub(crate) struct Execution<'a> {
 /// What is known so far. It is locked only between fetches, never while one is under way.
 #[derive(Debug, Default)]
 pub(crate) struct State {
-    data: ConstValue,
+    store: Store,
     errors: ErrorLog,
+}
+
+/// What a subgraph is asked.
+struct Question<'f> {
+    subgraph: &'f SubgraphName,
+    document: &'f Arc<SubgraphDocument>,
+    selected: &'f Arc<SelectedTable>,
+    variables: Variables,
+    /// Representations as JSON, by their variables.
+    entities: Vec<(Name, Bytes)>,
+}
+
+/// What it answers: its data is in the store.
+struct Answered {
+    data: Value,
+    errors: Vec<SubgraphError>,
 }
 
 impl Execution<'_> {
     /// Runs the plan and writes the response as JSON. Answers the errors that are in it.
     pub(crate) async fn into_json(self) -> (Vec<u8>, Vec<GraphqlError>) {
         self.fetch().await;
-        let (projection, variables) = (&self.operation.projection, self.variables);
-        let mut state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let (operation, variables, schema) = (self.operation, self.variables, self.schema);
+        let State { store, mut errors } = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut body = Vec::with_capacity(4096);
         body.extend_from_slice(b"{\"data\":");
-        if let ConstValue::Object(data) = &state.data {
-            project::project(projection, self.on_denied, variables, data, &mut state.errors, &mut body);
-        }
-        let errors = state.errors.into_errors();
+        let source = Source { projection: &operation.projection, variables, schema, store: &store };
+        project::project(source, self.on_denied, &mut errors, &mut body);
+        let errors = errors.into_errors();
         write_errors(&errors, &mut body);
         body.push(b'}');
         (body, errors)
@@ -105,23 +125,24 @@ impl Execution<'_> {
     /// Runs the plan and gives the answer as a value.
     pub(crate) async fn into_value(self) -> ExecutedOperation {
         self.fetch().await;
-        let (projection, variables) = (&self.operation.projection, self.variables);
-        let mut state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let (operation, variables, schema) = (self.operation, self.variables, self.schema);
+        let State { store, mut errors } = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut sink = ValueSink::default();
-        if let ConstValue::Object(data) = &state.data {
-            project::project(projection, OnDenied::NullFields, variables, data, &mut state.errors, &mut sink);
-        }
-        ExecutedOperation { data: sink.into_value(), errors: state.errors.into_errors() }
+        let source = Source { projection: &operation.projection, variables, schema, store: &store };
+        project::project(source, OnDenied::NullFields, &mut errors, &mut sink);
+        ExecutedOperation { data: sink.into_value(), errors: errors.into_errors() }
     }
 
     async fn fetch(&self) {
-        self.state().data = ConstValue::Object(IndexMap::new());
         if let Some(root) = &self.operation.plan.root {
             self.node(root).await;
         }
         if self.operation.projection.introspects {
             let answers = introspection::answer(self.schema, &self.operation.projection, self.variables);
-            merge::merge(&mut self.state().data, ConstValue::Object(answers));
+            let mut state = self.state();
+            if let Value::Object(answers) = state.store.take_any(ConstValue::Object(answers)) {
+                state.store.merge(ROOT, answers);
+            }
         }
     }
 
@@ -153,17 +174,24 @@ impl Execution<'_> {
         if wanted.is_empty() {
             return;
         }
-        let variables = self.variables_of(&fetch.variables);
-        let response = self.ask(&fetch.subgraph, &fetch.document, variables).await;
+        let question = Question {
+            subgraph: &fetch.subgraph,
+            document: &fetch.document,
+            selected: &fetch.selected,
+            variables: self.variables_of(&fetch.variables),
+            entities: Vec::new(),
+        };
+        let answer = self.ask(question).await;
         let mut state = self.state();
-        match response {
-            Ok(mut response) => {
-                for error in &response.errors {
+        match answer {
+            Ok(answered) => {
+                for error in &answered.errors {
                     self.log_error(&fetch.subgraph, error);
                     state.errors.add(visible(error).at(rename::renamed(&fetch.renames, &error.path)));
                 }
-                rename::rename_all(self.schema, &fetch.renames, &mut response.data);
-                merge::merge(&mut state.data, response.data);
+                if let Value::Object(data) = answered.data {
+                    state.store.merge(ROOT, data);
+                }
             }
             Err(error) => {
                 let code = transport_code(&error);
@@ -176,19 +204,15 @@ impl Execution<'_> {
     }
 
     /// Asks a subgraph; the deadline holds whatever the transport does.
-    async fn ask(
-        &self,
-        subgraph: &str,
-        document: &Arc<SubgraphDocument>,
-        variables: Variables,
-    ) -> Result<SubgraphResponse, TransportError> {
+    async fn ask(&self, question: Question<'_>) -> Result<Answered, TransportError> {
         // A subgraph of this process may answer without waiting for anything. Others have their turn here, and the deadline
         // its say.
         tokio::task::yield_now().await;
         if Instant::now() >= self.context.deadline {
             return Err(TransportError::Timeout);
         }
-        let Some(transport) = self.transports.get(subgraph) else {
+        let Question { subgraph, document, selected, variables, entities } = question;
+        let Some(transport) = self.transports.get(&**subgraph) else {
             return Err(TransportError::Unavailable("no transport leads to it".to_owned()));
         };
         let request = SubgraphRequest {
@@ -199,21 +223,52 @@ impl Execution<'_> {
             context: Arc::clone(self.context),
         };
         // In one process a subgraph's panic would otherwise take the whole answer with it.
-        let answer = AssertUnwindSafe(transport.execute(request)).catch_unwind();
+        let answer = AssertUnwindSafe(transport.fetch(Fetch { request, entities })).catch_unwind();
         let answer = match tokio::time::timeout_at(self.context.deadline.into(), answer).await {
-            Ok(Ok(answer)) => answer.and_then(|answer| self.bounded(answer)),
+            Ok(Ok(answer)) => answer.and_then(|answer| self.read(selected, answer)),
             Ok(Err(_)) => Err(TransportError::Unavailable("it panicked".to_owned())),
             Err(_) => Err(TransportError::Timeout),
         };
         if let Err(error) = &answer {
-            tracing::warn!(subgraph, request_id = self.context.request_id, %error, "a fetch failed");
+            tracing::warn!(subgraph = &**subgraph, request_id = self.context.request_id, %error, "a fetch failed");
         }
         answer
     }
 
-    fn bounded(&self, answer: SubgraphResponse) -> Result<SubgraphResponse, TransportError> {
+    /// Reads an answer into the store, within the bound on its values.
+    fn read(&self, selected: &Arc<SelectedTable>, answer: Fetched) -> Result<Answered, TransportError> {
         let limit = self.limits.values_per_answer;
-        if is_within(&answer.data, &mut { limit }) { Ok(answer) } else { Err(TransportError::TooManyValues { limit }) }
+        let unreadable = |error| match error {
+            Unreadable::TooMany => TransportError::TooManyValues { limit },
+            Unreadable::Malformed(at) => TransportError::BadAnswer(format!("it is no JSON at byte {at}")),
+        };
+        let mut state = self.state();
+        let table = state.store.add_table(Arc::clone(selected));
+        let (data, errors) = match answer {
+            Fetched::Response(answer) => {
+                (state.store.take((table, selected), answer.data, limit).map_err(unreadable)?, answer.errors)
+            }
+            Fetched::Text(text) => {
+                let mut read = |text: &AnswerText| -> Result<Option<Value>, TransportError> {
+                    if text.data.is_empty() {
+                        return Ok(Some(Value::Null));
+                    }
+                    let (body, start) = (text.body.clone(), text.data.start);
+                    let (data, end) = state.store.read((table, selected), body, start, limit).map_err(unreadable)?;
+                    Ok(text.ends_at(end).then_some(data))
+                };
+                let (data, errors) = match read(&text)? {
+                    Some(data) => (Some(data), text.errors),
+                    None => match text.read_in_full().transpose()? {
+                        Some(text) => (read(&text)?, text.errors),
+                        None => (None, text.errors),
+                    },
+                };
+                let data = data.ok_or_else(|| TransportError::BadAnswer("its data ends too late".to_owned()))?;
+                (data, errors)
+            }
+        };
+        Ok(Answered { data, errors })
     }
 
     /// The fields that the client's variables include.
@@ -245,17 +300,6 @@ impl Execution<'_> {
     /// A panic elsewhere leaves the state usable: every change of it is one call.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Whether a value holds at most `left` values; counting ends where it does not.
-fn is_within(value: &ConstValue, left: &mut usize) -> bool {
-    let Some(rest) = left.checked_sub(1) else { return false };
-    *left = rest;
-    match value {
-        ConstValue::List(items) => items.iter().all(|item| is_within(item, left)),
-        ConstValue::Object(members) => members.values().all(|member| is_within(member, left)),
-        _ => true,
     }
 }
 

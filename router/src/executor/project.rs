@@ -1,33 +1,41 @@
 //! Writes the client's answer: what was fetched, in the client's shape, with nulls where the specification puts them.
 
-use async_graphql_value::indexmap::IndexMap;
-use async_graphql_value::{ConstValue, Name, Variables};
+use std::collections::HashMap;
+use std::ops::Range;
+
+use async_graphql_value::{ConstValue, Variables};
 use reel_error::{ErrorCode, Language};
 
 use super::errors::ErrorLog;
 use super::shape::{Content, Projection, Shape, ShapeField, ShapeId, ValueKind, ValueShape};
 use super::sink::Sink;
+use super::store::{Leaf, List, NodeId, ROOT, Store, Value};
 use crate::path::{PathLink, Step, resolve};
 use crate::pipeline::OnDenied;
+use crate::schema::Schema;
 
-type Object = IndexMap<Name, ConstValue>;
 type Path<'a> = Option<&'a PathLink<'a>>;
 
 /// A null where none may be: the nearest nullable value around it becomes null instead.
 struct Bubble;
 
-/// Writes `data` in the shape of `projection`. `on_denied` is about objects that the caller may not see.
-pub(crate) fn project<S: Sink>(
-    projection: &Projection,
-    on_denied: OnDenied,
-    variables: &Variables,
-    data: &Object,
-    errors: &mut ErrorLog,
-    sink: &mut S,
-) {
+/// What was fetched, and what says how it is to be shown.
+#[derive(Clone, Copy)]
+pub(crate) struct Source<'a> {
+    pub(crate) projection: &'a Projection,
+    pub(crate) variables: &'a Variables,
+    pub(crate) schema: &'a Schema,
+    pub(crate) store: &'a Store,
+}
+
+/// Writes what was fetched in the shape of the projection. `on_denied` is about objects that the caller may not see.
+pub(crate) fn project<S: Sink>(source: Source<'_>, on_denied: OnDenied, errors: &mut ErrorLog, sink: &mut S) {
     let mark = sink.mark();
-    let mut projector = Projector { projection, variables, errors, sink, met_denied: false };
-    let is_void = projector.object(projection.root, data, None).is_err()
+    let Source { projection, variables, schema, store } = source;
+    let written = HashMap::default();
+    let mut projector =
+        Projector { projection, variables, schema, store, errors, sink, written, met_denied: false };
+    let is_void = projector.object(projection.root, ROOT, None).is_err()
         || (on_denied == OnDenied::RefuseRequest && projector.met_denied);
     if is_void {
         sink.roll_back(mark);
@@ -38,37 +46,53 @@ pub(crate) fn project<S: Sink>(
 struct Projector<'a, S> {
     projection: &'a Projection,
     variables: &'a Variables,
+    schema: &'a Schema,
+    store: &'a Store,
     errors: &'a mut ErrorLog,
     sink: &'a mut S,
     /// Whether there was an object that the caller may not see.
     met_denied: bool,
+    /// Where objects that may be at several places were written without an error.
+    written: HashMap<(NodeId, ShapeId), Range<usize>, rustc_hash::FxBuildHasher>,
 }
 
 impl<S: Sink> Projector<'_, S> {
-    fn object(&mut self, shape: ShapeId, data: &Object, path: Path<'_>) -> Result<(), Bubble> {
+    /// An object; one that was written before is copied.
+    fn shared_object(&mut self, shape: ShapeId, data: NodeId, path: Path<'_>) -> Result<(), Bubble> {
+        if !self.store.is_shared {
+            return self.object(shape, data, path);
+        }
+        if let Some(written) = self.written.get(&(data, shape))
+            && self.sink.repeat(written.clone())
+        {
+            return Ok(());
+        }
+        let (mark, seen) = (self.sink.mark(), self.errors.seen());
+        self.object(shape, data, path)?;
+        // An error names its place, so it has to be found again at each.
+        if self.errors.seen() == seen {
+            self.written.insert((data, shape), mark..self.sink.mark());
+        }
+        Ok(())
+    }
+
+    fn object(&mut self, shape: ShapeId, data: NodeId, path: Path<'_>) -> Result<(), Bubble> {
         let projection = self.projection;
         let shape = &projection.shapes[shape];
         self.sink.begin_object(shape.fields.len());
-        for (position, field) in shape.fields.iter().enumerate() {
+        for field in &shape.fields {
             if !field.when.holds(self.variables) {
                 continue;
             }
             self.sink.key(field);
-            let link = PathLink { parent: path, step: Step::Key(&field.key) };
-            self.field(shape, field, position, data, &link)?;
+            let link = PathLink { parent: path, step: Step::Key(field.key.name()) };
+            self.field(shape, field, data, &link)?;
         }
         self.sink.end_object();
         Ok(())
     }
 
-    fn field(
-        &mut self,
-        shape: &Shape,
-        field: &ShapeField,
-        position: usize,
-        data: &Object,
-        path: &PathLink<'_>,
-    ) -> Result<(), Bubble> {
+    fn field(&mut self, shape: &Shape, field: &ShapeField, data: NodeId, path: &PathLink<'_>) -> Result<(), Bubble> {
         match &field.content {
             Content::Typename => {
                 // The shape was chosen by the object's own word where that counts.
@@ -80,7 +104,7 @@ impl<S: Sink> Projector<'_, S> {
                 self.absent(*nullable)
             }
             Content::Value(value) => {
-                let found = lookup(data, position, &field.key);
+                let found = self.store.get(data, &field.key);
                 self.value(value, found, path, &|| format!("{}.{}", shape.type_name, field.name))
             }
         }
@@ -89,17 +113,18 @@ impl<S: Sink> Projector<'_, S> {
     fn value(
         &mut self,
         shape: &ValueShape,
-        value: Option<&ConstValue>,
+        value: Value,
         path: &PathLink<'_>,
         field: &dyn Fn() -> String,
     ) -> Result<(), Bubble> {
-        let Some(value) = value.filter(|value| **value != ConstValue::Null) else {
+        if value == Value::Null {
             return self.null(shape, path, field);
-        };
+        }
         let mark = self.sink.mark();
         match self.present(shape, value, path, field) {
             Err(Bubble) if shape.nullable => {
                 self.sink.roll_back(mark);
+                self.written.clear();
                 self.sink.null();
                 Ok(())
             }
@@ -110,22 +135,15 @@ impl<S: Sink> Projector<'_, S> {
     fn present(
         &mut self,
         shape: &ValueShape,
-        value: &ConstValue,
+        value: Value,
         path: &PathLink<'_>,
         field: &dyn Fn() -> String,
     ) -> Result<(), Bubble> {
         match (&shape.kind, value) {
-            (ValueKind::Leaf, value) => self.sink.leaf(value),
-            (ValueKind::Id, ConstValue::Number(number)) => self.sink.text(&number.to_string()),
-            (ValueKind::Id, value) => self.sink.leaf(value),
-            (ValueKind::Enum(values), ConstValue::Enum(name)) if values.contains(name) => self.sink.text(name),
-            (ValueKind::Enum(values), ConstValue::String(text)) if values.contains(text.as_str()) => {
-                self.sink.text(text);
-            }
-            (ValueKind::List(inner), ConstValue::List(items)) => return self.list(inner, items, path, field),
-            (ValueKind::Object(shape), ConstValue::Object(data)) => return self.permitted(*shape, data, path),
-            (ValueKind::Abstract { shapes, fallback }, ConstValue::Object(data)) => {
-                let shape = match typename(data) {
+            (ValueKind::List(inner), Value::List(items)) => return self.list(inner, items, path, field),
+            (ValueKind::Object(shape), Value::Object(data)) => return self.permitted(*shape, data, path),
+            (ValueKind::Abstract { shapes, fallback }, Value::Object(data)) => {
+                let shape = match self.store.typename(self.schema, data) {
                     Some(name) => shapes.get(name).copied().or_else(|| self.fallback(*fallback, name)),
                     None => Some(*fallback),
                 };
@@ -134,9 +152,27 @@ impl<S: Sink> Projector<'_, S> {
                     None => return self.mismatch(path, field),
                 }
             }
+            (_, Value::Object(_)) => return self.mismatch(path, field),
+            (ValueKind::Leaf, value) => self.sink.leaf(self.store, value),
+            (ValueKind::Id, value) => self.id(value),
+            (ValueKind::Enum(values), value) => match self.store.text(value) {
+                Some(name) if values.contains(name) => self.sink.text(name),
+                _ => return self.mismatch(path, field),
+            },
             _ => return self.mismatch(path, field),
         }
         Ok(())
+    }
+
+    /// An id is a text, whatever the subgraph thinks.
+    fn id(&mut self, value: Value) {
+        match self.store.leaf(value) {
+            Some(Leaf::Text(number)) if !number.starts_with(b"\"") => {
+                self.sink.text(&String::from_utf8_lossy(number));
+            }
+            Some(Leaf::Const(ConstValue::Number(number))) => self.sink.text(&number.to_string()),
+            _ => self.sink.leaf(self.store, value),
+        }
     }
 
     /// A subgraph that knows an interface only as an object says the interface's own name.
@@ -145,27 +181,28 @@ impl<S: Sink> Projector<'_, S> {
     }
 
     /// Objects of a type that this viewer may not see are null, whichever way they were reached.
-    fn permitted(&mut self, shape: ShapeId, data: &Object, path: &PathLink<'_>) -> Result<(), Bubble> {
+    fn permitted(&mut self, shape: ShapeId, data: NodeId, path: &PathLink<'_>) -> Result<(), Bubble> {
         if let Some(code) = self.projection.shapes[shape].denied {
             self.errors.add_at(code, code.message(Language::English), resolve(Some(path)));
             self.met_denied = true;
             return Err(Bubble);
         }
-        self.object(shape, data, Some(path))
+        self.shared_object(shape, data, Some(path))
     }
 
     fn list(
         &mut self,
         inner: &ValueShape,
-        items: &[ConstValue],
+        items: List,
         path: &PathLink<'_>,
         field: &dyn Fn() -> String,
     ) -> Result<(), Bubble> {
+        let items = self.store.items(items);
         self.sink.begin_list(items.len());
         for (index, item) in items.iter().enumerate() {
             self.sink.item();
             let link = PathLink { parent: Some(path), step: Step::Index(index) };
-            self.value(inner, Some(item), &link, field)?;
+            self.value(inner, *item, &link, field)?;
         }
         self.sink.end_list();
         Ok(())
@@ -196,22 +233,5 @@ impl<S: Sink> Projector<'_, S> {
         }
         self.sink.null();
         Ok(())
-    }
-}
-
-/// Answers mostly come in the order that was asked for, so the position is tried before the hash.
-fn lookup<'a>(data: &'a Object, position: usize, key: &Name) -> Option<&'a ConstValue> {
-    match data.get_index(position) {
-        Some((found, value)) if found == key => Some(value),
-        _ => data.get(key),
-    }
-}
-
-/// The type that an object says it has.
-pub(crate) fn typename(data: &Object) -> Option<&str> {
-    match data.get("__typename") {
-        Some(ConstValue::String(name)) => Some(name),
-        Some(ConstValue::Enum(name)) => Some(name),
-        _ => None,
     }
 }

@@ -14,6 +14,7 @@ use crate::error::GraphqlError;
 use crate::grants::Grants;
 use crate::pipeline::authorize::denial;
 use crate::pipeline::operation::{Field, Operation, Selection};
+use crate::planner::Key;
 use crate::schema::{Schema, TypeDefinition, TypeKind};
 
 /// How many fields all shapes of an operation may have together. Selections on interfaces inside each other multiply.
@@ -42,7 +43,7 @@ pub(crate) struct Shape {
 
 #[derive(Debug)]
 pub(crate) struct ShapeField {
-    pub(crate) key: Name,
+    pub(crate) key: Key,
     /// The key as JSON, colon included.
     pub(crate) json_key: Box<[u8]>,
     pub(crate) name: Name,
@@ -225,7 +226,7 @@ impl<'a> Compiler<'a> {
         json_key.push(b':');
         let resolved_here = field.is_introspection() || type_name.starts_with("__");
         Ok(ShapeField {
-            key,
+            key: Key::new(key),
             json_key: json_key.into(),
             name: field.name.clone(),
             when: collected.when,

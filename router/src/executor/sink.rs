@@ -1,10 +1,13 @@
 //! Where a projected answer is written: JSON bytes for clients, a value for code that reads it.
 
+use std::ops::Range;
+
 use async_graphql_value::indexmap::IndexMap;
 use async_graphql_value::{ConstValue, Name};
 
 use super::json;
 use super::shape::ShapeField;
+use super::store::{Store, Value};
 
 /// Takes an answer, outermost part first. What was written since a mark can be taken back, because a null may turn out
 /// to belong further up.
@@ -17,10 +20,13 @@ pub(crate) trait Sink {
     fn end_list(&mut self);
     fn null(&mut self);
     fn text(&mut self, text: &str);
-    fn leaf(&mut self, value: &ConstValue);
+    /// A leaf as it was fetched, or a list of such.
+    fn leaf(&mut self, store: &Store, value: Value);
     /// The place where the next value begins.
     fn mark(&self) -> usize;
     fn roll_back(&mut self, mark: usize);
+    /// Writes once more what stands between two marks. False when that is not possible.
+    fn repeat(&mut self, written: Range<usize>) -> bool;
 }
 
 /// Writes JSON. Commas need no state: only after `{` and `[` there is none.
@@ -62,8 +68,8 @@ impl Sink for Vec<u8> {
         json::write_string(text, self);
     }
 
-    fn leaf(&mut self, value: &ConstValue) {
-        json::write_value(value, self);
+    fn leaf(&mut self, store: &Store, value: Value) {
+        store.write(value, self);
     }
 
     fn mark(&self) -> usize {
@@ -72,6 +78,11 @@ impl Sink for Vec<u8> {
 
     fn roll_back(&mut self, mark: usize) {
         self.truncate(mark);
+    }
+
+    fn repeat(&mut self, written: Range<usize>) -> bool {
+        self.extend_from_within(written);
+        true
     }
 }
 
@@ -122,7 +133,7 @@ impl Sink for ValueSink {
 
     fn key(&mut self, field: &ShapeField) {
         if let Some(Open::Object { key, .. }) = self.open.last_mut() {
-            *key = Some(field.key.clone());
+            *key = Some(field.key.name().clone());
         }
     }
 
@@ -148,8 +159,8 @@ impl Sink for ValueSink {
         self.put(ConstValue::String(text.to_owned()));
     }
 
-    fn leaf(&mut self, value: &ConstValue) {
-        self.put(value.clone());
+    fn leaf(&mut self, store: &Store, value: Value) {
+        self.put(store.to_const(value));
     }
 
     fn mark(&self) -> usize {
@@ -158,5 +169,9 @@ impl Sink for ValueSink {
 
     fn roll_back(&mut self, mark: usize) {
         self.open.truncate(mark);
+    }
+
+    fn repeat(&mut self, _: Range<usize>) -> bool {
+        false
     }
 }

@@ -1,117 +1,127 @@
-//! Finds the objects at a flatten path. Lists are passed through wherever they are; the positions taken are kept, so
-//! that an object can be found again and named in an error.
+//! Finds the objects at a flatten path. Lists are passed through wherever they are.
 
-use async_graphql_value::indexmap::IndexMap;
-use async_graphql_value::{ConstValue, Name};
-
-use super::project::typename;
+use super::store::{NodeId, ROOT, Store, Value};
 use crate::path::PathSegment;
 use crate::planner::{FlattenPath, FlattenSegment};
 use crate::schema::Schema;
 
-type Object = IndexMap<Name, ConstValue>;
+/// How many steps may be spent on finding the places that an error belongs to.
+const MOST_STEPS: usize = 100_000;
 
-/// Calls `visit` for every object at the path, in order.
-pub(crate) fn walk<'d>(
-    schema: &Schema,
-    value: &'d ConstValue,
-    path: &[FlattenSegment],
-    positions: &mut Vec<usize>,
-    visit: &mut dyn FnMut(&'d Object, &[usize]),
-) {
+/// The objects at the path in order, each once, and at how many places they are.
+pub(crate) fn walk(schema: &Schema, store: &mut Store, path: &FlattenPath, found: &mut Vec<NodeId>) -> u64 {
+    store.begin_walk();
+    step(schema, store, Value::Object(ROOT), &path.0, found)
+}
+
+fn step(schema: &Schema, store: &mut Store, value: Value, path: &[FlattenSegment], found: &mut Vec<NodeId>) -> u64 {
     match value {
-        ConstValue::List(items) => {
-            for (index, item) in items.iter().enumerate() {
-                positions.push(index);
-                walk(schema, item, path, positions, visit);
-                positions.pop();
+        Value::List(list) => {
+            let mut places = 0_u64;
+            for place in 0..store.items(list).len() {
+                let item = store.items(list)[place];
+                places = places.saturating_add(step(schema, store, item, path, found));
             }
+            places
         }
-        ConstValue::Object(object) => match path {
-            [] => visit(object, positions),
-            [FlattenSegment::Key(key), rest @ ..] => {
-                if let Some(value) = object.get(key) {
-                    walk(schema, value, rest, positions, visit);
-                }
+        Value::Object(node) => {
+            if let Some(places) = store.walked(node) {
+                return places;
             }
-            [FlattenSegment::Types(types), rest @ ..] => {
-                if is_one_of(schema, object, types.iter().map(String::as_str)) {
-                    walk(schema, value, rest, positions, visit);
-                }
-            }
-        },
-        _ => {}
+            let places = enter(schema, store, node, path, found);
+            store.set_walked(node, places);
+            places
+        }
+        Value::Null | Value::Text { .. } | Value::Const(_) => 0,
     }
 }
 
-/// [`walk`], to change the objects.
-pub(crate) fn walk_mut(
-    schema: &Schema,
-    value: &mut ConstValue,
-    path: &[FlattenSegment],
-    positions: &mut Vec<usize>,
-    visit: &mut dyn FnMut(&mut Object, &[usize]),
-) {
-    if let [FlattenSegment::Types(types), rest @ ..] = path {
-        let passes = match &*value {
-            ConstValue::Object(object) => is_one_of(schema, object, types.iter().map(String::as_str)),
-            _ => false,
-        };
-        if passes {
-            return walk_mut(schema, value, rest, positions, visit);
+fn enter(schema: &Schema, store: &mut Store, node: NodeId, path: &[FlattenSegment], found: &mut Vec<NodeId>) -> u64 {
+    match path {
+        [] => {
+            found.push(node);
+            1
         }
-    }
-    match value {
-        ConstValue::List(items) => {
-            for (index, item) in items.iter_mut().enumerate() {
-                positions.push(index);
-                walk_mut(schema, item, path, positions, visit);
-                positions.pop();
-            }
+        [FlattenSegment::Key(key), rest @ ..] => {
+            let value = store.get(node, key);
+            step(schema, store, value, rest, found)
         }
-        ConstValue::Object(object) => match path {
-            [] => visit(object, positions),
-            [FlattenSegment::Key(key), rest @ ..] => {
-                if let Some(value) = object.get_mut(key) {
-                    walk_mut(schema, value, rest, positions, visit);
-                }
-            }
-            [FlattenSegment::Types(_), ..] => {}
-        },
-        _ => {}
+        [FlattenSegment::Types(types), rest @ ..] => {
+            let passes = is_one_of(schema, store, node, types.iter().map(String::as_str));
+            if passes { enter(schema, store, node, rest, found) } else { 0 }
+        }
     }
 }
 
 /// Whether an object is one of the types. One that does not tell its type was selected without need for it.
-pub(crate) fn is_one_of<'t>(schema: &Schema, object: &Object, types: impl IntoIterator<Item = &'t str>) -> bool {
-    match typename(object) {
+pub(crate) fn is_one_of<'t>(
+    schema: &Schema,
+    store: &Store,
+    node: NodeId,
+    types: impl IntoIterator<Item = &'t str>,
+) -> bool {
+    match store.typename(schema, node) {
         Some(name) => types.into_iter().any(|condition| schema.is_possible(condition, name)),
         None => true,
     }
 }
 
-/// The response path of an object found at `path` by these positions.
-pub(crate) fn response_path(data: &ConstValue, path: &FlattenPath, positions: &[usize]) -> Vec<PathSegment> {
-    let mut steps = Vec::with_capacity(path.0.len() + positions.len());
-    let mut positions = positions.iter();
-    let mut value = Some(data);
-    let into_lists =
-        |value: &mut Option<&ConstValue>, steps: &mut Vec<PathSegment>, positions: &mut std::slice::Iter<'_, usize>| {
-            while let Some(ConstValue::List(items)) = *value {
-                let Some(&index) = positions.next() else { return };
-                steps.push(PathSegment::Index(index));
-                *value = items.get(index);
+/// The response paths, in order, at which the wanted objects are, at most so many.
+pub(crate) fn places(
+    schema: &Schema,
+    store: &Store,
+    path: &FlattenPath,
+    wanted: &dyn Fn(NodeId) -> bool,
+    most: usize,
+) -> Vec<(NodeId, Vec<PathSegment>)> {
+    let mut search = Search { schema, store, wanted, most, steps: MOST_STEPS, here: Vec::new(), found: Vec::new() };
+    search.step(Value::Object(ROOT), &path.0);
+    search.found
+}
+
+struct Search<'a> {
+    schema: &'a Schema,
+    store: &'a Store,
+    wanted: &'a dyn Fn(NodeId) -> bool,
+    most: usize,
+    steps: usize,
+    here: Vec<PathSegment>,
+    found: Vec<(NodeId, Vec<PathSegment>)>,
+}
+
+impl Search<'_> {
+    fn step(&mut self, value: Value, path: &[FlattenSegment]) {
+        if self.found.len() >= self.most || self.steps == 0 {
+            return;
+        }
+        self.steps -= 1;
+        match value {
+            Value::List(list) => {
+                for (place, item) in self.store.items(list).iter().enumerate() {
+                    self.here.push(PathSegment::Index(place));
+                    self.step(*item, path);
+                    self.here.pop();
+                }
             }
-        };
-    for segment in &path.0 {
-        if let FlattenSegment::Key(key) = segment {
-            steps.push(PathSegment::Key(key.clone()));
-            value = match value {
-                Some(ConstValue::Object(object)) => object.get(key),
-                _ => None,
-            };
-            into_lists(&mut value, &mut steps, &mut positions);
+            Value::Object(node) => self.enter(node, path),
+            Value::Null | Value::Text { .. } | Value::Const(_) => {}
         }
     }
-    steps
+
+    fn enter(&mut self, node: NodeId, path: &[FlattenSegment]) {
+        match path {
+            [] if (self.wanted)(node) => self.found.push((node, self.here.clone())),
+            [] => {}
+            [FlattenSegment::Key(key), rest @ ..] => {
+                self.here.push(PathSegment::Key(key.name().clone()));
+                self.step(self.store.get(node, key), rest);
+                self.here.pop();
+            }
+            [FlattenSegment::Types(types), rest @ ..] => {
+                if is_one_of(self.schema, self.store, node, types.iter().map(String::as_str)) {
+                    self.enter(node, rest);
+                }
+            }
+        }
+    }
 }

@@ -23,7 +23,7 @@ pub(crate) fn answer(schema: &Schema, projection: &Projection, variables: &Varia
             _ => continue,
         };
         if let Content::Value(shape) = &field.content {
-            answers.insert(field.key.clone(), writer.value(shape, node));
+            answers.insert(field.key.name().clone(), writer.value(shape, node));
         }
     }
     answers
@@ -56,7 +56,7 @@ impl Writer<'_> {
             {
                 let deprecated = matches!(self.argument(field, "includeDeprecated"), Some(ConstValue::Boolean(true)));
                 let resolved = resolve::field(self.schema, node, &field.name, deprecated);
-                object.insert(field.key.clone(), self.value(shape, resolved));
+                object.insert(field.key.name().clone(), self.value(shape, resolved));
             }
         }
         ConstValue::Object(object)

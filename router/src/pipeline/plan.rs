@@ -60,7 +60,7 @@ pub(super) fn compile(
                 PlanError::Failed(_) | PlanError::Unsupported(_) => GraphqlError::generic(ErrorCode::Internal),
             }
         })?,
-        None => QueryPlan { root: None },
+        None => QueryPlan::default(),
     };
     let Operation { kind, variables, .. } = operation;
     Ok(CompiledOperation { kind, variables, page_arguments, counted: None, denied, plan, projection })

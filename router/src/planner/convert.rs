@@ -14,12 +14,14 @@ use super::plan::{
     EntityFetch, EntityInput, EntityOutput, FetchedField, FlattenPath, FlattenSegment, KeyRename, PlanNode, QueryPlan,
     Requirement, RequirementField, RewriteSegment, RootFetch, TypenameRewrite,
 };
+use super::selected::{Key, SelectedTable};
 use super::{PlanError, SubgraphName};
 use crate::condition::Condition;
 use crate::transport::SubgraphDocument;
 
 pub(super) fn query_plan(plan: &library::QueryPlan) -> Result<QueryPlan, PlanError> {
-    Ok(QueryPlan { root: plan.node.as_ref().map(node).transpose()? })
+    let root = plan.node.as_ref().map(node).transpose()?;
+    Ok(QueryPlan { places_differ: root.as_ref().is_some_and(PlanNode::asks_for_types), root })
 }
 
 fn node(plan: &library::PlanNode) -> Result<PlanNode, PlanError> {
@@ -61,12 +63,16 @@ fn root_fetch(fetch: &library::FetchNode) -> Result<RootFetch, PlanError> {
     for (_, operation) in document.parsed.operations.iter() {
         collect_fields(&document.parsed, &operation.node.selection_set.node, &[], &mut fields);
     }
+    let renames = renames(fetch.output_rewrites.as_deref())?;
+    let mut selected = SelectedTable::of(&document.parsed);
+    selected.rename(None, &renames);
     Ok(RootFetch {
         subgraph: SubgraphName::from(fetch.service_name.as_str()),
         document,
         fields,
         variables: variables(fetch.variable_usages.as_ref()),
-        renames: renames(fetch.output_rewrites.as_deref())?,
+        renames,
+        selected: selected.shared(),
     })
 }
 
@@ -87,6 +93,7 @@ fn entity_fetch(path: &library::FlattenNodePath, fetch: &library::FetchNode) -> 
     Ok(EntityFetch {
         subgraph: SubgraphName::from(fetch.service_name.as_str()),
         variables: variables(fetch.variable_usages.as_ref()),
+        selected: selected(&document.parsed, std::slice::from_ref(&output)),
         document,
         inputs: vec![input],
         outputs: vec![output],
@@ -119,10 +126,17 @@ fn batch_fetch(batch: &library::BatchFetchNode) -> Result<EntityFetch, PlanError
     Ok(EntityFetch {
         subgraph: SubgraphName::from(batch.service_name.as_str()),
         variables: variables(batch.variable_usages.as_ref()),
+        selected: selected(&document.parsed, &outputs),
         document,
         inputs,
         outputs,
     })
+}
+
+fn selected(document: &ExecutableDocument, outputs: &[EntityOutput]) -> Arc<SelectedTable> {
+    let mut table = SelectedTable::of(document);
+    outputs.iter().for_each(|output| table.rename(Some(&output.key), &output.renames));
+    table.shared()
 }
 
 fn document(operation: &SubgraphFetchOperation) -> Result<Arc<SubgraphDocument>, PlanError> {
@@ -138,7 +152,7 @@ fn variables(usages: Option<&BTreeSet<String>>) -> Vec<Name> {
 
 fn flatten_path(path: &library::FlattenNodePath) -> FlattenPath {
     let segments = path.as_slice().iter().filter_map(|segment| match segment {
-        library::FlattenNodePathSegment::Field(key) => Some(FlattenSegment::Key(Name::new(key))),
+        library::FlattenNodePathSegment::Field(key) => Some(FlattenSegment::Key(Key::new(Name::new(key)))),
         library::FlattenNodePathSegment::TypeCondition(types) => Some(FlattenSegment::Types(types.clone())),
         library::FlattenNodePathSegment::List => None,
     });
@@ -154,7 +168,7 @@ fn requirement(item: &SelectionItem) -> Result<Requirement, PlanError> {
     match item {
         SelectionItem::Field(field) => Ok(Requirement::Field(RequirementField {
             key: Name::new(field.alias.as_ref().unwrap_or(&field.name)),
-            source: Name::new(&field.name),
+            source: Key::new(Name::new(&field.name)),
             parts: requirements(&field.selections)?,
         })),
         SelectionItem::InlineFragment(fragment) => Ok(Requirement::Fragment {

@@ -58,7 +58,7 @@ fn requirements(parts: &[Requirement], out: &mut Formatter<'_>) -> fmt::Result {
         match part {
             Requirement::Field(field) => {
                 write!(out, " {}", field.key)?;
-                if field.key != field.source {
+                if field.key != *field.source.name() {
                     write!(out, ": {}", field.source)?;
                 }
                 braced(&field.parts, out)?;

@@ -4,6 +4,7 @@ mod convert;
 mod display;
 mod hive;
 mod plan;
+pub(crate) mod selected;
 mod unsupported;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ pub use plan::{
     EntityFetch, EntityInput, EntityOutput, FetchedField, FlattenPath, FlattenSegment, KeyRename, PlanNode, QueryPlan,
     Requirement, RequirementField, RewriteSegment, RootFetch, SubgraphName, TypenameRewrite,
 };
+pub use selected::{Key, SelectedTable};
 
 /// Plans operations over one supergraph.
 pub trait Planner: Send + Sync {

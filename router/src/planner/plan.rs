@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use async_graphql_value::Name;
 
+use super::selected::{Key, SelectedTable};
 use crate::condition::Condition;
 use crate::transport::SubgraphDocument;
 
@@ -10,10 +11,12 @@ use crate::transport::SubgraphDocument;
 pub type SubgraphName = Arc<str>;
 
 /// What to fetch, in which order.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct QueryPlan {
     /// `None` when no subgraph is needed.
     pub root: Option<PlanNode>,
+    /// Whether a fetch is for some of the places only that its response keys lead to, told apart by types.
+    pub places_differ: bool,
 }
 
 /// A step of a plan.
@@ -38,6 +41,23 @@ pub enum PlanNode {
     Entities(EntityFetch),
 }
 
+impl PlanNode {
+    /// Whether a fetch inside leads to its places by their types, too.
+    pub(super) fn asks_for_types(&self) -> bool {
+        match self {
+            Self::Sequence(steps) | Self::Parallel(steps) => steps.iter().any(Self::asks_for_types),
+            Self::Condition { then, otherwise, .. } => {
+                [then, otherwise].into_iter().flatten().any(|step| step.asks_for_types())
+            }
+            Self::Root(_) => false,
+            Self::Entities(fetch) => {
+                let segments = fetch.inputs.iter().flat_map(|input| &input.paths).flat_map(|path| &path.0);
+                segments.into_iter().any(|segment| matches!(segment, FlattenSegment::Types(_)))
+            }
+        }
+    }
+}
+
 /// A fetch of root fields.
 #[derive(Debug)]
 pub struct RootFetch {
@@ -51,6 +71,8 @@ pub struct RootFetch {
     pub fields: Vec<FetchedField>,
     /// Keys of the answer that were renamed to avoid conflicts.
     pub renames: Vec<KeyRename>,
+    /// What the document selects, in the client's keys.
+    pub selected: Arc<SelectedTable>,
 }
 
 /// A field at the top of a fetch. A fetch whose fields are all excluded is not sent; one that fails loses them.
@@ -75,6 +97,8 @@ pub struct EntityFetch {
     pub inputs: Vec<EntityInput>,
     /// The `_entities` fields of the document.
     pub outputs: Vec<EntityOutput>,
+    /// What the document selects, in the client's keys.
+    pub selected: Arc<SelectedTable>,
 }
 
 /// One list of representations.
@@ -111,7 +135,7 @@ pub struct FlattenPath(pub Vec<FlattenSegment>);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum FlattenSegment {
     /// Into a response key.
-    Key(Name),
+    Key(Key),
     /// On only if the object is one of these types.
     Types(BTreeSet<String>),
 }
@@ -136,7 +160,7 @@ pub struct RequirementField {
     /// Its name in the representation.
     pub key: Name,
     /// Its name in the response.
-    pub source: Name,
+    pub source: Key,
     /// Its own fields; empty for a leaf.
     pub parts: Vec<Requirement>,
 }

@@ -11,9 +11,13 @@ use futures::FutureExt as _;
 use futures::future::{BoxFuture, Shared, WeakShared};
 use reel_auth::Viewer;
 
-use super::{PassedHeaders, SubgraphDocument, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError};
+use super::http::write_variables;
+use super::{
+    Fetch, Fetched, PassedHeaders, SubgraphDocument, SubgraphRequest, SubgraphResponse, SubgraphTransport,
+    TransportError,
+};
 
-type Answer = Result<SubgraphResponse, TransportError>;
+type Answer = Result<Fetched, TransportError>;
 type Running = Shared<BoxFuture<'static, Answer>>;
 
 /// Sends equal queries of the same viewer once while the first of them is under way. Never across viewers or other headers
@@ -58,7 +62,8 @@ impl Deduplicated {
     }
 
     /// The call that answers this request, and whether somebody else began it.
-    fn join(&self, request: &SubgraphRequest, variables: Vec<u8>) -> (Running, bool) {
+    fn join(&self, fetch: &Fetch, variables: Vec<u8>) -> (Running, bool) {
+        let request = &fetch.request;
         let key = Key {
             document: Arc::clone(&request.document),
             operation_name: request.operation_name.clone(),
@@ -73,11 +78,11 @@ impl Deduplicated {
         }
         let number = self.shared.entries.fetch_add(1, Ordering::Relaxed);
         let place = Place { board: Arc::clone(&self.shared), key: key.clone(), number };
-        let (subgraph, request) = (Arc::clone(&self.subgraph), request.clone());
+        let (subgraph, fetch) = (Arc::clone(&self.subgraph), fetch.clone());
         let call = async move {
             // Gone before the answer is handed out, so that an answer which nobody shares need not be copied.
             let place = place;
-            let answer = subgraph.execute(request).await;
+            let answer = subgraph.fetch(fetch).await;
             drop(place);
             answer
         };
@@ -91,21 +96,26 @@ impl Deduplicated {
 
 #[async_trait]
 impl SubgraphTransport for Deduplicated {
-    async fn execute(&self, request: SubgraphRequest) -> Answer {
-        if !request.document.is_query() {
+    async fn execute(&self, request: SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
+        self.fetch(request.into()).await?.into_response()
+    }
+
+    async fn fetch(&self, fetch: Fetch) -> Answer {
+        if !fetch.request.document.is_query() {
             let _mutation = self.shared.mutation();
-            return self.subgraph.execute(request).await;
+            return self.subgraph.fetch(fetch).await;
         }
-        let Ok(variables) = serde_json::to_vec(&request.variables) else {
-            return self.subgraph.execute(request).await;
-        };
-        let (running, is_shared) = self.join(&request, variables);
+        let mut variables = Vec::new();
+        if write_variables(&fetch, &mut variables).is_err() {
+            return self.subgraph.fetch(fetch).await;
+        }
+        let (running, is_shared) = self.join(&fetch, variables);
         match running.await {
             // The one who began may have had less time.
-            Err(TransportError::Timeout) if is_shared && request.context.deadline > std::time::Instant::now() => {
-                self.subgraph.execute(request).await
+            Err(TransportError::Timeout) if is_shared && fetch.request.context.deadline > std::time::Instant::now() => {
+                self.subgraph.fetch(fetch).await
             }
-            Ok(answer) if is_shared && answer.sets_cookie => self.subgraph.execute(request).await,
+            Ok(answer) if is_shared && answer.sets_cookie() => self.subgraph.fetch(fetch).await,
             answer => {
                 if is_shared {
                     metrics::counter!("reelgraph_subgraph_deduplicated_total").increment(1);

@@ -4,18 +4,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use async_graphql_value::{ConstValue, Name, Variables};
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::uri::Scheme;
-use http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
+use http::{HeaderName, HeaderValue, Method, Request, Uri, header};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use reel_auth::call;
-use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 use tower::Service as _;
 use tower_http::decompression::Decompression;
@@ -23,7 +21,8 @@ use tower_http::decompression::Decompression;
 use crate::config::{AnswerCompression, CallSettings};
 use crate::headers::selected;
 
-use super::{PathSegment, SubgraphError, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError, tls};
+use super::{AnswerText, Fetch, Fetched, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError, tls};
+use crate::executor::json;
 
 /// The header with the milliseconds after which the answer is no longer wanted.
 const DEADLINE_HEADER: &str = "x-reel-deadline-ms";
@@ -109,10 +108,10 @@ impl HttpTransport {
         Ok(Self { client, settings, signer: signer.into(), places, permits })
     }
 
-    async fn call(&self, request: &SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
+    async fn call(&self, fetch: &Fetch) -> Result<AnswerText, TransportError> {
         let _place = self.places.try_acquire().map_err(|_| TransportError::Busy)?;
         let _permit = self.permits.acquire().await.map_err(|error| TransportError::Unavailable(error.to_string()))?;
-        let request = self.http_request(request)?;
+        let request = self.http_request(fetch)?;
         let response = self.sender().call(request).await.map_err(|error| unreachable(&error))?;
         let status = response.status();
         let headers = selected(&self.settings.answered, response.headers());
@@ -127,8 +126,9 @@ impl HttpTransport {
                 TransportError::BadAnswer(format!("it cannot be unpacked: {error}"))
             }
         })?;
-        let answer = read_answer(status, &body.to_bytes())?;
-        Ok(SubgraphResponse { headers, sets_cookie, ..answer })
+        let mut answer = AnswerText::of(status, body.to_bytes())?;
+        (answer.headers, answer.sets_cookie) = (headers, sets_cookie);
+        Ok(answer)
     }
 
     /// Offers to take compressed answers, and unpacks them as they arrive, as far as this subgraph may send any.
@@ -141,15 +141,10 @@ impl HttpTransport {
         Decompression::new(&self.client).gzip(offers).deflate(offers).br(offers).zstd(offers)
     }
 
-    fn http_request(&self, request: &SubgraphRequest) -> Result<Request<Full<Bytes>>, TransportError> {
-        let content = RequestBody {
-            query: &request.document.text,
-            operation_name: request.operation_name.as_deref(),
-            variables: &request.variables,
-        };
-        let body = serde_json::to_vec(&content).map_err(|error| TransportError::Unavailable(error.to_string()))?;
-        let context = &request.context;
-        let passed = request.headers.iter().flat_map(|headers| headers.iter());
+    fn http_request(&self, fetch: &Fetch) -> Result<Request<Full<Bytes>>, TransportError> {
+        let body = write_body(fetch).map_err(|error| TransportError::Unavailable(error.to_string()))?;
+        let context = &fetch.request.context;
+        let passed = fetch.request.headers.iter().flat_map(|headers| headers.iter());
         let mut builder = Request::builder()
             .method(Method::POST)
             .uri(self.settings.url.clone())
@@ -177,93 +172,53 @@ impl HttpTransport {
 #[async_trait]
 impl SubgraphTransport for HttpTransport {
     async fn execute(&self, request: SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
-        let deadline = request.context.deadline.into();
-        tokio::time::timeout_at(deadline, self.call(&request)).await.unwrap_or(Err(TransportError::Timeout))
+        self.fetch(request.into()).await?.into_response()
+    }
+
+    async fn fetch(&self, fetch: Fetch) -> Result<Fetched, TransportError> {
+        let deadline = fetch.request.context.deadline.into();
+        let answer = tokio::time::timeout_at(deadline, self.call(&fetch)).await;
+        answer.unwrap_or(Err(TransportError::Timeout)).map(Fetched::Text)
     }
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct RequestBody<'a> {
-    query: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    operation_name: Option<&'a str>,
-    variables: &'a Variables,
+/// The body of a request. Representations are text already.
+fn write_body(fetch: &Fetch) -> serde_json::Result<Vec<u8>> {
+    let Fetch { request, entities } = fetch;
+    let length: usize = entities.iter().map(|(_, list)| list.len()).sum();
+    let mut body = Vec::with_capacity(length + request.document.text.len() + 256);
+    body.extend_from_slice(b"{\"query\":");
+    json::write_string(&request.document.text, &mut body);
+    if let Some(name) = &request.operation_name {
+        body.extend_from_slice(b",\"operationName\":");
+        json::write_string(name, &mut body);
+    }
+    body.extend_from_slice(b",\"variables\":");
+    write_variables(fetch, &mut body)?;
+    body.push(b'}');
+    Ok(body)
 }
 
-#[derive(Deserialize)]
-struct Answer {
-    #[serde(default)]
-    data: ConstValue,
-    #[serde(default)]
-    errors: Option<Vec<AnswerError>>,
-}
-
-#[derive(Deserialize)]
-struct AnswerError {
-    #[serde(default)]
-    message: String,
-    #[serde(default)]
-    path: Option<Vec<AnswerSegment>>,
-    #[serde(default)]
-    extensions: Option<AnswerExtensions>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum AnswerSegment {
-    Index(usize),
-    Key(String),
-}
-
-#[derive(Deserialize, Default)]
-struct AnswerExtensions {
-    #[serde(default)]
-    code: Option<ConstValue>,
-    #[serde(default)]
-    field: Option<ConstValue>,
-}
-
-fn read_answer(status: StatusCode, body: &[u8]) -> Result<SubgraphResponse, TransportError> {
-    let answer: Answer = serde_json::from_slice(body).map_err(|error| match status {
-        // Somebody on the way says that there is nobody behind.
-        StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
-            TransportError::Unavailable(format!("HTTP {status}"))
+/// The variables of a fetch as a JSON object.
+pub(super) fn write_variables(fetch: &Fetch, body: &mut Vec<u8>) -> serde_json::Result<()> {
+    body.push(b'{');
+    let begin = |name: &str, body: &mut Vec<u8>| {
+        if body.last() != Some(&b'{') {
+            body.push(b',');
         }
-        status => TransportError::BadAnswer(format!("HTTP {status}: {error}")),
-    })?;
-    let errors: Vec<SubgraphError> =
-        answer.errors.unwrap_or_default().into_iter().map(AnswerError::into_error).collect();
-    if errors.is_empty() && !matches!(answer.data, ConstValue::Object(_)) {
-        return Err(TransportError::BadAnswer(format!("HTTP {status} with neither data nor errors")));
+        json::write_string(name, body);
+        body.push(b':');
+    };
+    for (name, value) in fetch.request.variables.iter() {
+        begin(name, body);
+        serde_json::to_writer(&mut *body, value)?;
     }
-    Ok(SubgraphResponse { data: answer.data, errors, ..SubgraphResponse::default() })
-}
-
-impl AnswerError {
-    fn into_error(self) -> SubgraphError {
-        let extensions = self.extensions.unwrap_or_default();
-        let path = self.path.unwrap_or_default();
-        SubgraphError {
-            message: self.message,
-            path: path
-                .into_iter()
-                .map(|segment| match segment {
-                    AnswerSegment::Index(index) => PathSegment::Index(index),
-                    AnswerSegment::Key(key) => PathSegment::Key(Name::new(key)),
-                })
-                .collect(),
-            code: text(extensions.code),
-            field: text(extensions.field),
-        }
+    for (name, list) in &fetch.entities {
+        begin(name, body);
+        body.extend_from_slice(list);
     }
-}
-
-fn text(value: Option<ConstValue>) -> Option<String> {
-    match value {
-        Some(ConstValue::String(text)) => Some(text),
-        _ => None,
-    }
+    body.push(b'}');
+    Ok(())
 }
 
 fn connector(settings: &HttpTransportSettings) -> Result<HttpsConnector<HttpConnector>, String> {

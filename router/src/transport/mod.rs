@@ -1,6 +1,7 @@
 //! How a fetch reaches a subgraph. The executor knows only this trait; in one process it is a function call, between
 //! processes it is HTTP ([`http`]).
 
+mod answer;
 mod connector;
 mod deduplicated;
 pub mod http;
@@ -12,10 +13,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use async_graphql_parser::types::{ExecutableDocument, OperationType};
-use async_graphql_value::{ConstValue, Variables};
+use async_graphql_value::{ConstValue, Name, Variables};
 use async_trait::async_trait;
+use bytes::Bytes;
 use reel_auth::Viewer;
 
+pub use self::answer::AnswerText;
 pub use self::connector::HttpConnector;
 pub use self::deduplicated::Deduplicated;
 pub use self::resilient::Resilient;
@@ -32,6 +35,86 @@ pub trait SubgraphTransport: Send + Sync {
     ///
     /// A [`TransportError`] when no GraphQL response was received.
     async fn execute(&self, request: SubgraphRequest) -> Result<SubgraphResponse, TransportError>;
+
+    /// The same, with text where the subgraph speaks text, so that nothing becomes a value on the way.
+    ///
+    /// # Errors
+    ///
+    /// A [`TransportError`] when no GraphQL response was received.
+    async fn fetch(&self, fetch: Fetch) -> Result<Fetched, TransportError> {
+        self.execute(fetch.into_request()?).await.map(Fetched::Response)
+    }
+}
+
+/// A fetch whose representations are text.
+#[derive(Debug, Clone)]
+pub struct Fetch {
+    /// The fetch.
+    pub request: SubgraphRequest,
+    /// Its lists of representations, as JSON, by the names of their variables.
+    pub entities: Vec<(Name, Bytes)>,
+}
+
+/// What was fetched.
+#[derive(Debug, Clone)]
+pub enum Fetched {
+    /// Values.
+    Response(SubgraphResponse),
+    /// Text.
+    Text(AnswerText),
+}
+
+impl Fetch {
+    /// The same with representations as values.
+    ///
+    /// # Errors
+    ///
+    /// When they are no JSON.
+    pub fn into_request(self) -> Result<SubgraphRequest, TransportError> {
+        let Self { mut request, entities } = self;
+        for (variable, text) in entities {
+            let values = serde_json::from_slice(&text);
+            let values: ConstValue = values.map_err(|error| TransportError::Unavailable(error.to_string()))?;
+            request.variables.insert(variable, values);
+        }
+        Ok(request)
+    }
+}
+
+impl From<SubgraphRequest> for Fetch {
+    fn from(request: SubgraphRequest) -> Self {
+        Self { request, entities: Vec::new() }
+    }
+}
+
+impl Fetched {
+    /// Those of its headers that clients get.
+    pub fn headers(&self) -> &PassedHeaders {
+        match self {
+            Self::Response(response) => &response.headers,
+            Self::Text(text) => &text.headers,
+        }
+    }
+
+    /// Whether it sets a cookie and so is meant for one request.
+    pub fn sets_cookie(&self) -> bool {
+        match self {
+            Self::Response(response) => response.sets_cookie,
+            Self::Text(text) => text.sets_cookie,
+        }
+    }
+
+    /// The same as values.
+    ///
+    /// # Errors
+    ///
+    /// When it is no GraphQL response.
+    pub fn into_response(self) -> Result<SubgraphResponse, TransportError> {
+        match self {
+            Self::Response(response) => Ok(response),
+            Self::Text(text) => text.into_response(),
+        }
+    }
 }
 
 /// One fetch.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::time::Instant;
 
-use super::{RequestContext, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError};
+use super::{Fetch, Fetched, RequestContext, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError};
 use crate::config::CallSettings;
 
 /// The pause before the first retry; before the second it is twice as long, and so on.
@@ -41,13 +41,13 @@ impl Resilient {
         }
     }
 
-    async fn once(&self, request: SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
-        let request = self.within_timeout(request);
+    async fn once(&self, fetch: Fetch) -> Result<Fetched, TransportError> {
+        let fetch = Fetch { request: self.within_timeout(fetch.request), ..fetch };
         let Some(admission) = self.breaker.admit() else {
             return Err(TransportError::Unavailable("it has not answered for a while and is left alone".to_owned()));
         };
-        let deadline = request.context.deadline.into();
-        let answer = tokio::time::timeout_at(deadline, self.subgraph.execute(request)).await;
+        let deadline = fetch.request.context.deadline.into();
+        let answer = tokio::time::timeout_at(deadline, self.subgraph.fetch(fetch)).await;
         let answer = answer.unwrap_or(Err(TransportError::Timeout));
         let is_lost =
             matches!(answer, Err(TransportError::Unavailable(_) | TransportError::Tls(_) | TransportError::Timeout));
@@ -70,10 +70,14 @@ impl Resilient {
 #[async_trait]
 impl SubgraphTransport for Resilient {
     async fn execute(&self, request: SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
+        self.fetch(request.into()).await?.into_response()
+    }
+
+    async fn fetch(&self, fetch: Fetch) -> Result<Fetched, TransportError> {
         self.budget.deposit();
-        let retries = if request.document.is_query() { self.retries } else { 0 };
+        let retries = if fetch.request.document.is_query() { self.retries } else { 0 };
         for retry in 0..retries {
-            match self.once(request.clone()).await {
+            match self.once(fetch.clone()).await {
                 Err(TransportError::Unavailable(reason)) if !self.breaker.is_open() && self.budget.take() => {
                     tracing::debug!(subgraph = self.name, retry, reason, "a query is sent again");
                     metrics::counter!("reelgraph_subgraph_retries_total", "subgraph" => self.name.clone()).increment(1);
@@ -82,7 +86,7 @@ impl SubgraphTransport for Resilient {
                 answer => return answer,
             }
         }
-        self.once(request).await
+        self.once(fetch).await
     }
 }
 
