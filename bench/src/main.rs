@@ -2,13 +2,9 @@
 //!
 //! The servers run in this process; the load comes from a second one, so that their CPU time is not mixed up. Rounds of
 //! the targets alternate, and the figures to look at are ratios within a round: these hold when a machine is noisy.
-//!
-//! `federation` measures routers of any make in front of four small subgraphs instead.
 
 mod baseline;
 mod content;
-mod federation;
-mod load;
 mod report;
 mod stage;
 
@@ -20,7 +16,7 @@ use clap::{Parser, Subcommand};
 use indicatif::ProgressBar;
 use tokio::process::Command;
 
-use load::{Measure, Target};
+use reel_bench_routers::load::{self, Measure, Target};
 use report::Series;
 use stage::Stage;
 
@@ -29,7 +25,7 @@ use stage::Stage;
 #[command(name = "reel-bench", version)]
 struct Cli {
     #[command(subcommand)]
-    command: Option<Other>,
+    command: Option<Internal>,
     /// Seconds of each round.
     #[arg(long, default_value_t = 5)]
     seconds: u64,
@@ -42,21 +38,7 @@ struct Cli {
 }
 
 #[derive(Subcommand)]
-enum Other {
-    /// Measures routers in front of four small subgraphs; docs/benchmarks.md.
-    Federation(federation::Options),
-    /// Runs those subgraphs alone, until they are stopped.
-    Subgraphs {
-        /// The first of their four ports.
-        #[arg(long, default_value_t = 4310)]
-        port: u16,
-    },
-    /// Prints their supergraph.
-    Supergraph {
-        /// The first of their four ports.
-        #[arg(long, default_value_t = 4310)]
-        port: u16,
-    },
+enum Internal {
     /// Sends one target's load and prints its measure; the tool starts itself with it.
     #[command(hide = true)]
     Load {
@@ -73,13 +55,7 @@ async fn main() -> Result<()> {
     let cli = Cli::parse();
     match &cli.command {
         None => compare(&cli).await,
-        Some(Other::Federation(options)) => federation::compare(options).await,
-        Some(Other::Subgraphs { port }) => federation::subgraphs::serve(*port).await,
-        Some(Other::Supergraph { port }) => {
-            print!("{}", federation::subgraphs::supergraph(*port)?);
-            Ok(())
-        }
-        Some(Other::Load { target, seconds, connections }) => {
+        Some(Internal::Load { target, seconds, connections }) => {
             let target: Target = serde_json::from_str(target)?;
             let measure = load::run(&target, *connections, Duration::from_secs(*seconds)).await?;
             println!("{}", serde_json::to_string(&measure)?);

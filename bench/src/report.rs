@@ -1,6 +1,6 @@
 //! Rounds of several targets in turn, and their figures side by side.
 
-use crate::load::{Measure, Target};
+use reel_bench_routers::load::{Measure, Target};
 
 /// A target with its name and all its rounds.
 pub(crate) struct Series {

@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 
 use crate::baseline::{self, Baseline, PAGE};
 use crate::content::{self, Databases};
-use crate::load::Target;
+use reel_bench_routers::load::Target;
 
 /// The popular query: every domain is asked.
 const POPULAR: &str = "query Popular($first: Int) { popularVideos(first: $first) { edges { node { \

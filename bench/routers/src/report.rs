@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::contender::Running;
-use crate::load::Measure;
+use reel_bench_routers::load::Measure;
+
+use crate::contender::Running;
 
 const MEBIBYTE: f64 = 1_048_576.0;
 

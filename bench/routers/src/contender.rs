@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 
-use super::QUERY;
+use crate::compare::QUERY;
 
 /// How long a router may take to start.
 const START_TIME: Duration = Duration::from_secs(60);

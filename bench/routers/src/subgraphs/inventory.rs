@@ -2,7 +2,7 @@
 
 use async_graphql::{ComplexObject, EmptyMutation, EmptySubscription, ID, Object, Schema, SimpleObject};
 
-use crate::federation::data::{ITEMS, shipping};
+use crate::data::{ITEMS, shipping};
 
 pub(super) struct Query;
 
@@ -11,17 +11,20 @@ pub(super) struct Query;
 struct Product {
     upc: ID,
     #[graphql(external)]
-    price: Option<i32>,
+    price: i32,
     #[graphql(external)]
-    weight: Option<i32>,
+    weight: i32,
     in_stock: bool,
+    /// What was told of price and weight.
+    #[graphql(skip)]
+    known: Option<(i32, i32)>,
 }
 
 #[ComplexObject]
 impl Product {
     #[graphql(requires = "price weight")]
     async fn shipping_estimate(&self) -> Option<i32> {
-        Some(shipping(self.price?, self.weight?))
+        self.known.map(|(price, weight)| shipping(price, weight))
     }
 }
 
@@ -35,7 +38,9 @@ impl Query {
         weight: Option<i32>,
     ) -> Option<Product> {
         let item = ITEMS.iter().find(|item| item.upc == *upc)?;
-        Some(Product { upc, price, weight, in_stock: item.in_stock })
+        let known = price.zip(weight);
+        let (price, weight) = known.unwrap_or_default();
+        Some(Product { upc, price, weight, in_stock: item.in_stock, known })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use async_graphql::{EmptyMutation, EmptySubscription, ID, Object, Schema, SimpleObject};
 
-use crate::federation::data::{PEOPLE, Person};
+use crate::data::{PEOPLE, Person};
 
 pub(super) struct Query;
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::data::{ITEMS, OPINIONS, Opinion, PEOPLE, shipping};
+use crate::data::{ITEMS, OPINIONS, Opinion, PEOPLE, shipping};
 
 /// What is under a person, a product or a review.
 #[derive(Clone, Copy)]

@@ -2,7 +2,7 @@
 
 use async_graphql::{EmptyMutation, EmptySubscription, ID, Object, Schema, SimpleObject};
 
-use crate::federation::data::{ITEMS, OPINIONS, Opinion, PEOPLE};
+use crate::data::{ITEMS, OPINIONS, Opinion, PEOPLE};
 
 pub(super) struct Query;
 

@@ -2,7 +2,7 @@
 
 use async_graphql::{EmptyMutation, EmptySubscription, ID, Object, Schema, SimpleObject};
 
-use crate::federation::data::{ITEMS, Item};
+use crate::data::{ITEMS, Item};
 
 pub(super) struct Query;
 

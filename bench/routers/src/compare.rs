@@ -1,10 +1,4 @@
-//! Routers side by side, in front of the same four subgraphs: one nested query with an answer of 88 kB.
-
-mod contender;
-mod data;
-mod expected;
-mod report;
-pub(crate) mod subgraphs;
+//! Starts the subgraphs and the routers, and lets the routers take turns.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -18,14 +12,16 @@ use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
-use self::contender::{Contender, Running, cpu};
-use self::report::{Round, Series};
-use crate::load::Target;
+use reel_bench_routers::load::{Measure, Target};
+
+use crate::contender::{Contender, Running, cpu};
+use crate::report::{self, Round, Series};
+use crate::{expected, subgraphs};
 
 /// What is asked.
-const QUERY: &str = include_str!("query.graphql");
+pub(crate) const QUERY: &str = include_str!("query.graphql");
 
-/// Options of `federation`.
+/// How the routers are compared.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// Another router, as NAME=COMMAND; may be given several times. The command finds PORT, SUPERGRAPH (a file) and DIR (a
@@ -159,7 +155,7 @@ async fn round(
     router.forget_peak()?;
     let subgraphs = subgraphs.id().context("the subgraphs have ended")?;
     let (own_before, subgraphs_before) = (router.cpu()?, cpu(subgraphs)?);
-    let measure = crate::measure(&target, options.seconds, connections).await?;
+    let measure = measure(&target, options.seconds, connections).await?;
     let answers = measure.answers as f64;
     Ok(Round {
         cpu_per_answer: (router.cpu()? - own_before) / answers,
@@ -167,4 +163,19 @@ async fn round(
         peak_memory: router.peak_memory()?,
         measure,
     })
+}
+
+/// Sends the load from a process of its own.
+async fn measure(target: &Target, seconds: u64, connections: usize) -> Result<Measure> {
+    let output = Command::new(std::env::current_exe()?)
+        .arg("load")
+        .arg(serde_json::to_string(target)?)
+        .args(["--seconds", &seconds.to_string(), "--connections", &connections.to_string()])
+        .stderr(Stdio::inherit())
+        .kill_on_drop(true)
+        .output()
+        .await
+        .context("cannot start the load")?;
+    ensure!(output.status.success(), "the load failed");
+    Ok(serde_json::from_slice(&output.stdout)?)
 }

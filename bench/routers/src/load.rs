@@ -18,42 +18,42 @@ use tokio::task::JoinSet;
 
 /// One kind of request, sent again and again.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(crate) struct Target {
+pub struct Target {
     /// `host:port`.
-    pub(crate) address: String,
+    pub address: String,
     /// `GET` or `POST`.
-    pub(crate) method: String,
+    pub method: String,
     /// Path and query.
-    pub(crate) path: String,
+    pub path: String,
     /// Headers to send.
-    pub(crate) headers: Vec<(String, String)>,
+    pub headers: Vec<(String, String)>,
     /// Bodies, taken in turn by each connection; one empty body for GET.
-    pub(crate) bodies: Vec<String>,
+    pub bodies: Vec<String>,
     /// What every answer must contain, so that a failure is never counted as speed.
-    pub(crate) must_contain: String,
+    pub must_contain: String,
     /// The file with the answer that every answer must be, byte by byte.
-    pub(crate) must_equal: Option<PathBuf>,
+    pub must_equal: Option<PathBuf>,
     /// Whether each request carries an `Authorization` header that no other carries.
-    pub(crate) unique_authorization: bool,
+    pub unique_authorization: bool,
 }
 
 /// What one run measured.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Measure {
+pub struct Measure {
     /// All answers, those of the warm-up included.
-    pub(crate) answers: u64,
+    pub answers: u64,
     /// Answers per second.
-    pub(crate) throughput: f64,
+    pub throughput: f64,
     /// The median, in microseconds.
-    pub(crate) p50_us: u64,
+    pub p50_us: u64,
     /// The 99th percentile, in microseconds.
-    pub(crate) p99_us: u64,
+    pub p99_us: u64,
     /// The size of an answer's body, in bytes.
-    pub(crate) bytes: usize,
+    pub bytes: usize,
 }
 
 /// Sends `target` over `connections` for `duration`, after a warm-up of a fifth of it.
-pub(crate) async fn run(target: &Target, connections: usize, duration: Duration) -> Result<Measure> {
+pub async fn run(target: &Target, connections: usize, duration: Duration) -> Result<Measure> {
     let begin = Instant::now() + duration / 5;
     let end = begin + duration;
     let load = Arc::new(Load::of(target.clone())?);
