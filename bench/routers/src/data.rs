@@ -61,7 +61,7 @@ pub(crate) const ITEMS: [Item; 9] = [
 ];
 
 /// What people say.
-pub(crate) const OPINIONS: [Opinion; 12] = [
+pub(crate) const OPINIONS: [Opinion; 21] = [
     opinion("101", "Stands as firm as a rock.", 0, 0),
     opinion("102", "I fall asleep in it every day.", 0, 1),
     opinion("103", "Too dim to read by, but pretty.", 1, 2),
@@ -74,6 +74,15 @@ pub(crate) const OPINIONS: [Opinion; 12] = [
     opinion("110", "Drawers slide like butter.", 4, 0),
     opinion("111", "Worth every coin.", 5, 1),
     opinion("112", "A gift that was well received.", 5, 2),
+    opinion("113", "Came with a card from the maker.", 2, 4),
+    opinion("114", "Better than the one I had before.", 1, 8),
+    opinion("115", "Arrived a day early.", 0, 3),
+    opinion("116", "The wood smells of autumn.", 5, 7),
+    opinion("117", "My neighbour bought one, too.", 4, 2),
+    opinion("118", "Would buy it once more.", 3, 6),
+    opinion("119", "The screws were in a second parcel.", 3, 2),
+    opinion("120", "Fits through every door.", 2, 6),
+    opinion("121", "Needs two people to carry.", 1, 1),
 ];
 
 /// What sending an item costs: nothing for what is dear, otherwise by weight.

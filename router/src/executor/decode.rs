@@ -23,7 +23,7 @@ impl Store {
     pub(crate) fn read(
         &mut self,
         table: (u32, &SelectedTable),
-        text: Bytes,
+        text: &Bytes,
         start: usize,
         most_values: usize,
     ) -> Result<(Value, usize), Unreadable> {
@@ -31,13 +31,13 @@ impl Store {
         if u32::try_from(text.len()).is_err() {
             return Err(Unreadable::TooMany);
         }
-        if let Err(error) = std::str::from_utf8(&text) {
+        if let Err(error) = std::str::from_utf8(text) {
             return Err(Unreadable::Malformed(error.valid_up_to()));
         }
         let number = self.add_text(text.clone());
         let (table_number, table) = table;
         let mut reader = Reader {
-            bytes: &text,
+            bytes: text,
             at: start,
             text: number,
             table,
@@ -379,7 +379,7 @@ mod tests {
     fn read(text: &str) -> Result<Value, Unreadable> {
         let (mut store, table) = (Store::default(), table());
         let number = store.add_table(table_of(std::iter::empty()).shared());
-        let (value, end) = store.read((number, &table), Bytes::from(text.to_owned()), 0, 1_000)?;
+        let (value, end) = store.read((number, &table), &Bytes::from(text.to_owned()), 0, 1_000)?;
         if text[end..].trim().is_empty() { Ok(value) } else { Err(Unreadable::Malformed(end)) }
     }
 
@@ -422,7 +422,7 @@ mod tests {
         let (mut store, table) = (Store::default(), std::sync::Arc::new(table()));
         let number = store.add_table(std::sync::Arc::clone(&table));
         let text = r#" {"x":[{"y":1}],"b":{"d":{"a":"\u00e4"},"c":1e3},"a":{"any":"thing"},"list":[null,{"c":true}]} "#;
-        let (value, _) = store.read((number, &table), Bytes::from(text), 0, 100).unwrap();
+        let (value, _) = store.read((number, &table), &Bytes::from(text), 0, 100).unwrap();
         let Value::Object(root) = value else { panic!("{value:?}") };
         let written = |value: Value| {
             let mut out = Vec::new();
@@ -444,7 +444,7 @@ mod tests {
         let count = |text: &str, most: usize| {
             let (mut store, table) = (Store::default(), table());
             let number = store.add_table(table_of(std::iter::empty()).shared());
-            store.read((number, &table), Bytes::from(text.to_owned()), 0, most).map(|_| ())
+            store.read((number, &table), &Bytes::from(text.to_owned()), 0, most).map(|_| ())
         };
         let text = r#"{"list":[{"c":1},{"c":{"x":2}}]}"#;
         assert_eq!((count(text, 7), count(text, 6)), (Ok(()), Err(Unreadable::TooMany)));

@@ -253,8 +253,8 @@ impl Execution<'_> {
                     if text.data.is_empty() {
                         return Ok(Some(Value::Null));
                     }
-                    let (body, start) = (text.body.clone(), text.data.start);
-                    let (data, end) = state.store.read((table, selected), body, start, limit).map_err(unreadable)?;
+                    let read = state.store.read((table, selected), &text.body, text.data.start, limit);
+                    let (data, end) = read.map_err(unreadable)?;
                     Ok(text.ends_at(end).then_some(data))
                 };
                 let (data, errors) = match read(&text)? {

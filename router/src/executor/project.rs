@@ -33,8 +33,7 @@ pub(crate) fn project<S: Sink>(source: Source<'_>, on_denied: OnDenied, errors: 
     let mark = sink.mark();
     let Source { projection, variables, schema, store } = source;
     let written = HashMap::default();
-    let mut projector =
-        Projector { projection, variables, schema, store, errors, sink, written, met_denied: false };
+    let mut projector = Projector { projection, variables, schema, store, errors, sink, written, met_denied: false };
     let is_void = projector.object(projection.root, ROOT, None).is_err()
         || (on_denied == OnDenied::RefuseRequest && projector.met_denied);
     if is_void {
