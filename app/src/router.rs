@@ -9,19 +9,19 @@ use axum::Router;
 use reel_auth::call::CallSigner;
 use reel_auth::{InternalKey, PublicKey, SigningKey, TokenVerifier};
 use reel_id::{Clock, SystemClock};
-use reel_router::Engine;
 use reel_router::auth::{EndedSessions, IssuerTasks, Issuers, RevocationTask, RevocationWatch};
 use reel_router::graph::LiveGraph;
 use reel_router::http::{Accounts, ReadinessCheck, RouterApp, RouterParts, serve};
 use reel_router::reload::SupergraphTask;
 use reel_router::transport::SubgraphTransport;
+use reel_router::{Engine, SharedDocuments};
 use reel_rpc::Channel;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::cli::ListenOptions;
-use crate::domains::open_files;
+use crate::domains::{open_files, open_redis};
 use crate::graph::{self, Served};
 use crate::health::{self, subgraph_check};
 use crate::in_process::InProcess;
@@ -151,6 +151,7 @@ async fn start_anonymous(settings: &Settings, listener: TcpListener) -> Result<R
     let served = graph::start(settings, BTreeMap::new(), signer).await?;
     let parts = RouterParts {
         graph: served.graph,
+        shared_documents: shared_documents(settings)?,
         accounts: None,
         issuers,
         clock,
@@ -202,6 +203,7 @@ async fn start_with_accounts(
     let (issuers, keys) = opened.map_err(Failure::usage)?;
     let parts = RouterParts {
         graph: served.graph,
+        shared_documents: shared_documents(settings)?,
         accounts: Some(accounts),
         issuers,
         clock: Arc::clone(&platform.clock),
@@ -229,6 +231,13 @@ fn listen(
         serve(listener, app, &http, async move { drop(stop.wait_for(|stop| *stop).await) }).await;
     });
     Ok(RunningRouter { address, stopping, serving, tasks })
+}
+
+/// The documents that routers share, if they do.
+fn shared_documents(settings: &Settings) -> Result<Option<SharedDocuments>, Failure> {
+    let documents = &settings.router.documents;
+    let redis = documents.redis.then(|| open_redis(settings)).transpose()?;
+    Ok(redis.map(|redis| SharedDocuments::new(redis.connection(), &redis.key("documents"), documents)))
 }
 
 /// Whether the router has to know who asks. Only in front of somebody else's graph it need not.

@@ -159,6 +159,7 @@ impl RouterSettings {
             introspection: shown.introspection,
             suggestions: shown.suggestions,
             on_denied: self.auth.on_denied,
+            plan_cache_entries: self.supergraph.plans as u64,
             ..EngineSettings::default()
         }
     }

@@ -206,6 +206,23 @@ impl Engine {
         self.cache.warm_up(&self.pipeline, other.cache.hottest(most), deadline).await
     }
 
+    /// Plans these, until `deadline`. Answers how many of them fit the schema.
+    pub(crate) async fn plan_ahead(&self, mut keys: Vec<PlanKey>, deadline: Instant) -> usize {
+        // More would only drive out each other.
+        keys.truncate(usize::try_from(self.settings.plan_cache_entries).unwrap_or(usize::MAX));
+        self.cache.warm_up(&self.pipeline, keys, deadline).await
+    }
+
+    /// The operations that are asked most often, at most so many.
+    pub(crate) fn hottest(&self, most: usize) -> Vec<PlanKey> {
+        self.cache.hottest(most)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn is_planned(&self, key: &PlanKey) -> bool {
+        self.cache.contains(key)
+    }
+
     /// How many of the operations that `other` was asked most often, at most so many, are planned here.
     pub fn planned_of(&self, other: &Self, most: usize) -> usize {
         other.cache.hottest(most).iter().filter(|key| self.cache.contains(key)).count()

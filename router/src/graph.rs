@@ -9,18 +9,18 @@ use tokio::sync::watch;
 
 use crate::Engine;
 use crate::config::RouterSettings;
+use crate::documents::TrustedDocuments;
 use crate::http::{ReadinessCheck, StartError};
 use crate::rest::Documents;
-
-/// How long planning the hot operations of a new graph may take before it is served all the same.
-const WARM_UP_TIME: Duration = Duration::from_secs(30);
 
 /// The graph that is served now. A request that has begun finishes on the graph that it began on.
 #[derive(Debug)]
 pub struct LiveGraph {
     current: ArcSwap<ServedGraph>,
+    trusted: Arc<TrustedDocuments>,
     with_rest: bool,
     warm_up: usize,
+    warm_up_time: Duration,
     state: watch::Sender<GraphState>,
 }
 
@@ -43,30 +43,41 @@ pub struct GraphState {
 }
 
 impl LiveGraph {
-    /// Serves this engine at first.
+    /// Serves this engine at first. The trusted documents are planned before that, as far as there is time.
     ///
     /// # Errors
-    /// When REST endpoints are served and a document of theirs does not fit the graph.
+    /// When REST endpoints are served and a document of theirs does not fit the graph, or when the manifest of the trusted
+    /// documents cannot be used.
     pub async fn start(engine: Engine, settings: &RouterSettings) -> Result<Self, StartError> {
-        let with_rest = settings.rest.enabled;
+        let (with_rest, warm_up_time) = (settings.rest.enabled, settings.supergraph.warm_up_ms.duration());
+        let trusted = Arc::new(TrustedDocuments::open(&settings.documents)?);
         let served = ServedGraph::prepare(engine, with_rest).await?;
+        let plans = trusted.plans();
+        if !plans.is_empty() {
+            let wanted = plans.len();
+            let planned = served.engine.plan_ahead(plans, Instant::now() + warm_up_time).await;
+            tracing::info!(planned, wanted, "operations of trusted documents are planned");
+        }
         Ok(Self {
             current: ArcSwap::from_pointee(served),
+            trusted,
             with_rest,
             warm_up: settings.supergraph.warm_up,
+            warm_up_time,
             state: watch::Sender::default(),
         })
     }
 
-    /// Serves this engine from now on. Before that, the operations that were asked most often are planned over it. They
-    /// may no longer fit; whoever asks them will be told.
+    /// Serves this engine from now on. Before that, the operations that were asked most often and those of the trusted
+    /// documents are planned over it. They may no longer fit; whoever asks them will be told.
     ///
     /// # Errors
     /// As [`start`](Self::start); then the old engine stays.
     pub async fn replace(&self, engine: Engine) -> Result<(), StartError> {
         let served = ServedGraph::prepare(engine, self.with_rest).await?;
-        let planned =
-            served.engine.warm_up(&self.current.load().engine, self.warm_up, Instant::now() + WARM_UP_TIME).await;
+        let mut plans = self.current.load().engine.hottest(self.warm_up);
+        plans.extend(self.trusted.plans());
+        let planned = served.engine.plan_ahead(plans, Instant::now() + self.warm_up_time).await;
         self.current.store(Arc::new(served));
         self.state.send_modify(|state| {
             state.generation += 1;
@@ -106,6 +117,11 @@ impl LiveGraph {
         self.state.subscribe()
     }
 
+    /// The documents of the manifest.
+    pub(crate) fn trusted(&self) -> Arc<TrustedDocuments> {
+        Arc::clone(&self.trusted)
+    }
+
     /// What a request runs on.
     pub(crate) fn current(&self) -> Arc<ServedGraph> {
         self.current.load_full()
@@ -126,5 +142,71 @@ impl ServedGraph {
     async fn prepare(engine: Engine, with_rest: bool) -> Result<Self, StartError> {
         let documents = if with_rest { Some(Documents::prepare(&engine).await?) } else { None };
         Ok(Self { engine, documents })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use async_trait::async_trait;
+    use reel_composition::{Subgraph, compose};
+    use reel_config::Millis;
+
+    use super::*;
+    use crate::documents::DocumentHash;
+    use crate::transport::{SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError};
+
+    struct Nowhere;
+
+    #[async_trait]
+    impl SubgraphTransport for Nowhere {
+        async fn execute(&self, _: SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
+            Err(TransportError::Unavailable("nothing is asked here".to_owned()))
+        }
+    }
+
+    fn engine() -> Engine {
+        let sdl = "type Query { a: Int b: Int }".to_owned();
+        let subgraph = Subgraph { name: "shop".to_owned(), url: Some("http://shop/graphql".to_owned()), sdl };
+        let supergraph = compose(&[subgraph]).unwrap().supergraph_sdl;
+        Engine::connect(&supergraph, |_, _| Ok(Arc::new(Nowhere)), RouterSettings::default().engine()).unwrap()
+    }
+
+    fn settings(folder: &Path, documents: &[&str]) -> RouterSettings {
+        let manifest = folder.join("manifest.json");
+        let entries = documents.iter().map(|text| (DocumentHash::of(text).to_string(), (*text).into()));
+        let entries: serde_json::Map<String, serde_json::Value> = entries.collect();
+        std::fs::write(&manifest, serde_json::Value::from(entries).to_string()).unwrap();
+        let mut settings = RouterSettings::default();
+        settings.rest.enabled = false;
+        settings.documents.manifest = Some(manifest);
+        settings
+    }
+
+    #[tokio::test]
+    async fn trusted_documents_are_planned_at_the_start_and_before_every_swap() {
+        let folder = tempfile::tempdir().unwrap();
+        let documents = ["{ a }", "query A { a } query B { b }", "query Gone { gone }", "query {"];
+        let graph = LiveGraph::start(engine(), &settings(folder.path(), &documents)).await.unwrap();
+        let plans = graph.trusted().plans();
+        assert_eq!(plans.len(), 8, "two for each operation, none for what cannot be read");
+        for _ in 0..2 {
+            let served = graph.current();
+            let planned = plans.iter().filter(|key| served.engine.is_planned(key)).count();
+            assert_eq!(planned, 6, "all that fit");
+            graph.replace(engine()).await.unwrap();
+            assert!(!Arc::ptr_eq(&served, &graph.current()));
+        }
+    }
+
+    #[tokio::test]
+    async fn planning_trusted_documents_does_not_hold_up_the_start_for_longer_than_is_set() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut settings = settings(folder.path(), &["{ a }"]);
+        settings.supergraph.warm_up_ms = Millis(0);
+        let graph = LiveGraph::start(engine(), &settings).await.unwrap();
+        let served = graph.current();
+        assert!(graph.trusted().plans().iter().all(|key| !served.engine.is_planned(key)));
     }
 }

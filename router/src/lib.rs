@@ -6,6 +6,7 @@
 pub mod auth;
 mod condition;
 pub mod config;
+mod documents;
 pub mod engine;
 mod error;
 pub mod executor;
@@ -22,6 +23,7 @@ mod rest;
 pub mod schema;
 pub mod transport;
 
+pub use documents::SharedDocuments;
 pub use engine::{Engine, EngineError, EngineSettings, GraphqlRequest, GraphqlResponse, PreparedOperation};
 pub use error::GraphqlError;
 pub use executor::ExecutedOperation;

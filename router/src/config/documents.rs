@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use reel_config::Seconds;
+use reel_config::{Millis, Seconds};
 use serde::Deserialize;
 
 /// Documents that requests may name by their hash (`router.documents.*`).
@@ -20,6 +20,12 @@ pub struct DocumentSettings {
     pub automatic_bytes: u64,
     /// How long one that nobody asks for is remembered, in seconds.
     pub automatic_idle_s: Seconds,
+    /// Whether routers share them through Redis.
+    pub redis: bool,
+    /// How long Redis keeps one, in seconds.
+    pub redis_ttl_s: Seconds,
+    /// How long Redis may take to find one, in milliseconds; then it counts as unknown.
+    pub redis_timeout_ms: Millis,
 }
 
 impl Default for DocumentSettings {
@@ -30,6 +36,9 @@ impl Default for DocumentSettings {
             automatic: true,
             automatic_bytes: 16 * 1024 * 1024,
             automatic_idle_s: Seconds(86_400),
+            redis: false,
+            redis_ttl_s: Seconds(86_400),
+            redis_timeout_ms: Millis(50),
         }
     }
 }

@@ -21,8 +21,13 @@ pub struct SupergraphSettings {
     pub ask_timeout_ms: Millis,
     /// The longest such answer, in bytes.
     pub schema_bytes: usize,
-    /// How many of the most frequent operations are planned over a new supergraph before it is served.
+    /// How many planned operations are kept.
+    pub plans: usize,
+    /// How many of the most frequent operations are planned over a new supergraph before it is served. Those of trusted
+    /// documents are in any case, also at the start.
     pub warm_up: usize,
+    /// How long that may take, in milliseconds; what is not planned then is planned when it is asked for.
+    pub warm_up_ms: Millis,
 }
 
 /// A subgraph that a supergraph is composed of.
@@ -53,7 +58,9 @@ impl Default for SupergraphSettings {
             ask_ms: Millis(10_000),
             ask_timeout_ms: Millis(5_000),
             schema_bytes: 16 * 1024 * 1024,
+            plans: 1_000,
             warm_up: 200,
+            warm_up_ms: Millis(30_000),
         }
     }
 }

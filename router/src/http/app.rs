@@ -20,6 +20,7 @@ use super::probes::{Metrics, ReadinessCheck};
 use super::{Failure, UploadGate, compression, cors, graphiql, graphql, guard, language, probes, uploads};
 use crate::auth::{Authenticator, EndedSessions, Issuers};
 use crate::config::RouterSettings;
+use crate::documents::SharedDocuments;
 use crate::graph::LiveGraph;
 use crate::headers::HeaderPassage;
 use crate::rest;
@@ -28,6 +29,8 @@ use crate::rest;
 pub struct RouterParts {
     /// Executes GraphQL.
     pub graph: Arc<LiveGraph>,
+    /// Documents that clients have sent to other routers, too.
+    pub shared_documents: Option<SharedDocuments>,
     /// Who may be asking. Without it everyone is anonymous, and there are no uploads; the REST endpoints need it.
     pub accounts: Option<Accounts>,
     /// Whose tokens are believed besides those of the accounts.
@@ -125,8 +128,8 @@ impl RouterApp {
         let shared = Arc::new(Shared {
             authenticator: authenticator(&parts),
             gate: parts.accounts.map(|accounts| accounts.gate(&parts.settings)),
+            documents: KnownDocuments::new(parts.graph.trusted(), parts.shared_documents, &parts.settings),
             graph: parts.graph,
-            documents: KnownDocuments::open(&parts.settings)?,
             headers,
             settings: parts.settings,
         });

@@ -132,11 +132,13 @@ impl PlanCache {
         keys.into_iter().take(most).map(|(_, key)| (*key).clone()).collect()
     }
 
-    /// Plans what is not planned yet. Answers how many of them fit; the others are for whoever asks to learn about.
+    /// Plans what is not planned yet, until `deadline`. Answers how many of them fit; the others are for whoever asks to
+    /// learn about.
     pub async fn warm_up(&self, pipeline: &Arc<Pipeline>, keys: Vec<PlanKey>, deadline: Instant) -> usize {
         let plan = |key| async move { self.planned(pipeline, key, deadline).await.is_ok() };
         let parallel = self.permits.available_permits().max(1);
         futures::stream::iter(keys)
+            .take_while(|_| std::future::ready(Instant::now() < deadline))
             .map(plan)
             .buffer_unordered(parallel)
             .filter(|fits| std::future::ready(*fits))
@@ -162,6 +164,7 @@ impl PlanCache {
         let compile = self.cache.try_get_with(key, async move {
             let permit =
                 permits.acquire_owned().await.map_err(|_| vec![GraphqlError::generic(ErrorCode::Overloaded)])?;
+            metrics::counter!("reelgraph_operations_planned_total").increment(1);
             let compiled = tokio::task::spawn_blocking(move || {
                 // Held by the work, not by its caller: an abandoned request must not let more work begin.
                 let _permit = permit;

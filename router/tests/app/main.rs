@@ -16,6 +16,7 @@ mod profile;
 mod reload;
 mod rest;
 mod server;
+mod shared_documents;
 mod shop;
 mod uploads;
 mod world;

@@ -81,6 +81,7 @@ pub(crate) fn app(graph: &Arc<LiveGraph>) -> Router {
     settings.rest.enabled = false;
     let parts = RouterParts {
         graph: Arc::clone(graph),
+        shared_documents: None,
         accounts: None,
         issuers: Default::default(),
         clock: Arc::new(SystemClock),

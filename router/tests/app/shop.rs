@@ -110,6 +110,7 @@ impl ShopBuilder {
             Engine::connect(&supergraph, |name, url| connector.connect(name, url), self.settings.engine()).unwrap();
         let parts = RouterParts {
             graph: Arc::new(LiveGraph::start(engine, &self.settings).await.unwrap()),
+            shared_documents: None,
             accounts: None,
             issuers: Default::default(),
             clock: Arc::new(SystemClock),

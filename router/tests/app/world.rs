@@ -25,7 +25,7 @@ use reel_router::http::{Accounts, RouterApp, RouterParts};
 use reel_router::transport::{
     HttpConnector, SubgraphError, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError,
 };
-use reel_router::{Engine, EngineSettings};
+use reel_router::{Engine, EngineSettings, SharedDocuments};
 use reel_rpc::upload::{DiscardUploadRequest, DiscardUploadResponse, UploadRequest, UploadResponse};
 use reel_rpc::user::renew_session_response::Outcome;
 use reel_rpc::user::user_service_server::{UserService, UserServiceServer};
@@ -282,12 +282,20 @@ pub(crate) struct WorldBuilder {
     knows_ended: bool,
     over_http: bool,
     foreign: Option<String>,
+    shared_documents: Option<SharedDocuments>,
 }
 
 /// A world whose subgraphs answer with this.
 pub(crate) fn world(script: impl Fn(&Call) -> Value + Send + Sync + 'static) -> WorldBuilder {
-    let (script, settings) = (Arc::new(script), RouterSettings::default());
-    WorldBuilder { script, settings, access_ttl_s: 900, knows_ended: true, over_http: false, foreign: None }
+    WorldBuilder {
+        script: Arc::new(script),
+        settings: RouterSettings::default(),
+        access_ttl_s: 900,
+        knows_ended: true,
+        over_http: false,
+        foreign: None,
+        shared_documents: None,
+    }
 }
 
 /// A world whose subgraphs must not be asked.
@@ -322,6 +330,12 @@ impl WorldBuilder {
     pub(crate) fn foreign(mut self, supergraph: String) -> Self {
         self.settings.rest.enabled = false;
         self.foreign = Some(supergraph);
+        self
+    }
+
+    /// A router that finds documents of others here.
+    pub(crate) fn shares(mut self, documents: SharedDocuments) -> Self {
+        self.shared_documents = Some(documents);
         self
     }
 
@@ -384,6 +398,7 @@ impl WorldBuilder {
         let (issuers, keys) = Issuers::start(&self.settings.auth, Some(&auth.issuer), &now).await.unwrap();
         let parts = RouterParts {
             graph,
+            shared_documents: self.shared_documents,
             accounts: self.foreign.is_none().then_some(accounts),
             issuers,
             clock: clock.clone(),

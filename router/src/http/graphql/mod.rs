@@ -56,8 +56,11 @@ pub(super) async fn get(State(shared): State<Arc<Shared>>, RawQuery(query): RawQ
         // A browser that navigates here must not run anything.
         Wanted::Page | Wanted::Nothing => return answer::not_acceptable(),
     };
-    let parameters = request::from_query(query.as_deref().unwrap_or_default());
-    let request = match parameters.and_then(|parameters| parameters.with_document(&shared.documents)) {
+    let request = match request::from_query(query.as_deref().unwrap_or_default()) {
+        Ok(parameters) => parameters.with_document(&shared.documents).await,
+        Err(refusal) => Err(refusal),
+    };
+    let request = match request {
         Ok(request) => request,
         Err(refusal) => return refusal.into_response(format),
     };
@@ -83,7 +86,7 @@ async fn read(shared: &Shared, headers: &HeaderMap, body: Body) -> Result<Graphq
         return Err(Refusal::new(ErrorCode::UnsupportedMediaType, status, message));
     }
     let body = read_bounded(headers, body, shared.settings.limits.body_bytes).await?;
-    request::from_json(&body)?.with_document(&shared.documents)
+    request::from_json(&body)?.with_document(&shared.documents).await
 }
 
 async fn execute(

@@ -4,8 +4,9 @@ use async_graphql_value::Variables;
 use serde_json::{Map, Value};
 
 use super::answer::Refusal;
-use super::known::{Asked, DocumentHash, Found, KnownDocuments, NotAHash};
+use super::known::{Asked, Found, KnownDocuments};
 use crate::GraphqlRequest;
+use crate::documents::{DocumentHash, NotAHash};
 
 /// Reads a JSON body.
 pub(super) fn from_json(body: &[u8]) -> Result<Parameters, Refusal> {
@@ -46,9 +47,11 @@ pub(super) struct Parameters {
 
 impl Parameters {
     /// The request, with the document that it names.
-    pub(super) fn with_document(self, documents: &KnownDocuments) -> Result<GraphqlRequest, Refusal> {
-        let Found { text, trusted } = documents.find(self.asked)?;
+    pub(super) async fn with_document(self, documents: &KnownDocuments) -> Result<GraphqlRequest, Refusal> {
+        let Found { text, trusted, only_operation } = documents.find(self.asked).await?;
         let Self { operation_name, variables, .. } = self;
+        // Clients send an empty name for none.
+        let operation_name = operation_name.filter(|name| !name.is_empty()).or(only_operation);
         Ok(GraphqlRequest { query: text, operation_name, variables, read_only: false, trusted })
     }
 }

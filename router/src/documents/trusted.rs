@@ -1,0 +1,129 @@
+//! The documents of the manifest.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use reel_document::DocumentBounds;
+
+use super::DocumentHash;
+use crate::config::DocumentSettings;
+use crate::grants::Grants;
+use crate::http::StartError;
+use crate::pipeline::{PlanKey, Trust};
+
+/// The trusted documents by their hashes.
+#[derive(Debug, Default)]
+pub(crate) struct TrustedDocuments(HashMap<DocumentHash, TrustedDocument>);
+
+/// A document of the operator's.
+#[derive(Debug)]
+pub(crate) struct TrustedDocument {
+    pub(crate) text: Arc<str>,
+    /// The names of its operations. There are none when it cannot be read; whoever asks for it will be told.
+    operations: Vec<Option<String>>,
+}
+
+impl TrustedDocuments {
+    /// Reads the manifest, if there is one.
+    ///
+    /// # Errors
+    /// When it cannot be read, or a hash is not that of its document, or only trusted documents may run and there are none.
+    pub(crate) fn open(settings: &DocumentSettings) -> Result<Self, StartError> {
+        match &settings.manifest {
+            Some(path) => read(path),
+            None if settings.only_trusted => {
+                Err(StartError::Manifest { reason: "router.documents.only_trusted needs it".to_owned() })
+            }
+            None => Ok(Self::default()),
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn get(&self, hash: DocumentHash) -> Option<&TrustedDocument> {
+        self.0.get(&hash)
+    }
+
+    /// What to plan so that none of their operations is planned when it is first asked for.
+    pub(crate) fn plans(&self) -> Vec<PlanKey> {
+        let operations = self
+            .0
+            .values()
+            .flat_map(|document| document.operations.iter().map(|operation| (&*document.text, operation.as_deref())));
+        let plans = operations.flat_map(|(text, operation)| {
+            [Grants::anonymous(), Grants::login()].map(|grants| PlanKey::new(text, operation, grants, Trust::Trusted))
+        });
+        plans.collect()
+    }
+}
+
+impl TrustedDocument {
+    fn new(text: String) -> Self {
+        let checked = reel_document::check(&text, &DocumentBounds::subgraph());
+        let operations = checked.map(|checked| {
+            checked.document.operations.iter().map(|(name, _)| name.map(ToString::to_string)).collect::<Vec<_>>()
+        });
+        Self { text: text.into(), operations: operations.unwrap_or_default() }
+    }
+
+    /// The name of its operation, if it has only one: naming it or not is the same, and shares a plan.
+    pub(crate) fn only_operation(&self) -> Option<&str> {
+        match self.operations.as_slice() {
+            [Some(name)] => Some(name),
+            _ => None,
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<TrustedDocuments, StartError> {
+    let wrong = |reason: String| StartError::Manifest { reason: format!("{}: {reason}", path.display()) };
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    let written: HashMap<String, String> = serde_json::from_str(&text)
+        .map_err(|error| wrong(format!("not a JSON object from hashes to documents: {error}")))?;
+    let mut documents = HashMap::with_capacity(written.len());
+    for (hash, document) in written {
+        let actual = DocumentHash::of(&document);
+        if hash.parse() != Ok(actual) {
+            return Err(wrong(format!("{hash:?} should be {actual}, the SHA-256 of its document")));
+        }
+        documents.insert(actual, TrustedDocument::new(document));
+    }
+    Ok(TrustedDocuments(documents))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manifest_that_cannot_be_used_stops_the_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("manifest.json");
+        let open = |text: Option<&str>| {
+            let manifest = text.map(|text| {
+                std::fs::write(&file, text).unwrap();
+                file.clone()
+            });
+            let settings = DocumentSettings { only_trusted: true, manifest, ..DocumentSettings::default() };
+            TrustedDocuments::open(&settings).map(|documents| documents.0.len())
+        };
+        let good = format!(r#"{{"{}":"{{a}}"}}"#, DocumentHash::of("{a}"));
+        assert_eq!(open(Some(&good)).unwrap(), 1);
+        for bad in [Some(good.replace("{a}", "{b}")), Some("[]".into()), Some(r#"{"x":"{a}"}"#.into()), None] {
+            let error = open(bad.as_deref()).unwrap_err().to_string();
+            assert!(error.starts_with("router.documents.manifest: "), "{error}");
+        }
+    }
+
+    #[test]
+    fn naming_the_only_operation_of_a_document_or_not_shares_a_plan() {
+        let only = |text: &str| TrustedDocument::new(text.to_owned()).only_operation().map(str::to_owned);
+        assert_eq!(only("query A { a }").as_deref(), Some("A"));
+        for other in ["{ a }", "query A { a } query B { b }", "query {"] {
+            assert_eq!(only(other), None, "{other}");
+        }
+    }
+}
