@@ -11,6 +11,7 @@ use reel_error::ErrorCode;
 use crate::error::GraphqlError;
 use crate::executor::{ExecutedOperation, Execution, ExecutionLimits, State, Transports, write_errors};
 use crate::grants::Grants;
+use crate::pipeline::caching::CachePolicy;
 use crate::pipeline::validate::Validator;
 use crate::pipeline::{
     CompiledOperation, Limits, OnDenied, OperationKind, Pipeline, PlanCache, PlanKey, Trust, authorize, cost, limits,
@@ -108,6 +109,8 @@ pub struct GraphqlResponse {
     pub is_request_error: bool,
     /// The `extensions.code` of each error, in order.
     pub codes: Vec<ErrorCode>,
+    /// How long it may be kept; only for queries by GET without an error.
+    pub cache: Option<CachePolicy>,
 }
 
 /// A trusted operation, planned once for anonymous and once for logged-in viewers.
@@ -252,7 +255,9 @@ impl Engine {
         }
         let (body, errors) = self.execution(&operation, &variables, &context).into_json().await;
         let codes = errors.iter().map(|error| error.code).collect();
-        GraphqlResponse { body: body.into(), is_request_error: false, codes }
+        let rules = operation.cache_rules.as_ref().filter(|_| request.read_only && errors.is_empty());
+        let cache = rules.and_then(|rules| rules.policy(&variables));
+        GraphqlResponse { body: body.into(), is_request_error: false, codes, cache }
     }
 
     /// Prepares a trusted document with one operation. Clients' limits do not hold for it.
@@ -348,5 +353,6 @@ fn refusal(errors: &[GraphqlError]) -> GraphqlResponse {
         body: body.into(),
         is_request_error: true,
         codes: errors.iter().map(|error| error.code).collect(),
+        cache: None,
     }
 }

@@ -17,6 +17,6 @@ mod revocation;
 pub use authenticator::Authenticator;
 use caller::PendingRenewal;
 pub(crate) use caller::{Authentication, Caller, TokenPair};
-pub(crate) use credentials::Credentials;
+pub(crate) use credentials::{ACCESS_TOKEN, Credentials, REFRESH_TOKEN};
 pub use issuers::{IssuerError, IssuerTasks, Issuers};
 pub use revocation::{EndedSessions, RevocationTask, RevocationWatch};

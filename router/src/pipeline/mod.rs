@@ -1,8 +1,9 @@
 //! What happens to a document before anything is fetched. One file a stage, in this order:
 //! [`parse`], [`validate`], [`operation`] (resolved against the schema), [`scalars`], [`limits`], [`cost`], [`authorize`],
-//! [`plan`]; then, per request, [`variables`] and the limits that depend on them.
+//! [`caching`], [`plan`]; then, per request, [`variables`] and the limits that depend on them.
 
 pub mod authorize;
+pub mod caching;
 pub mod cost;
 pub mod limits;
 pub mod operation;
@@ -86,7 +87,8 @@ impl Pipeline {
             && cost::settle(&operation, &self.schema, &self.limits).map_err(|error| vec![error])?;
         authorize::authorize(&mut operation, &self.schema, grants);
         let counted = variables_decide.then(|| operation.selections.clone());
+        let cache_rules = caching::CacheRules::of(&operation, &self.schema);
         let compiled = plan::compile(self, operation, page_arguments, grants).map_err(|error| vec![error])?;
-        Ok(CompiledOperation { counted, ..compiled })
+        Ok(CompiledOperation { counted, cache_rules, ..compiled })
     }
 }

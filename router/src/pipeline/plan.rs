@@ -11,6 +11,7 @@ use reel_error::ErrorCode;
 use tokio::sync::Semaphore;
 
 use super::authorize::{DeniedField, OnDenied, denied_fields};
+use super::caching::CacheRules;
 use super::limits::PageArgument;
 use super::operation::{Operation, OperationKind, Selection, Variable};
 use super::{Pipeline, Trust, print};
@@ -32,6 +33,8 @@ pub struct CompiledOperation {
     pub counted: Option<Vec<Selection>>,
     /// The fields for which a request is refused. Empty where they become null.
     pub denied: Vec<DeniedField>,
+    /// How long answers may be kept; `None` is not at all.
+    pub cache_rules: Option<CacheRules>,
     /// What to fetch.
     pub plan: QueryPlan,
     /// How the answer is made from what was fetched.
@@ -63,7 +66,16 @@ pub(super) fn compile(
         None => QueryPlan::default(),
     };
     let Operation { kind, variables, .. } = operation;
-    Ok(CompiledOperation { kind, variables, page_arguments, counted: None, denied, plan, projection })
+    Ok(CompiledOperation {
+        kind,
+        variables,
+        page_arguments,
+        counted: None,
+        denied,
+        cache_rules: None,
+        plan,
+        projection,
+    })
 }
 
 /// What a plan is kept under. Plans are made of nothing else, so nobody is served the plan of somebody who may see more.

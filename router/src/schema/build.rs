@@ -5,6 +5,7 @@ use async_graphql_value::{ConstValue, Name};
 use graphql_tools::parser::schema as ast;
 use indexmap::IndexMap;
 
+use super::caching::{self, CacheHints};
 use super::directives::ProtectionNames;
 use super::{
     DirectiveDefinition, EnumValue, FieldDefinition, InputValue, Protection, Schema, TypeDefinition, TypeKind,
@@ -34,6 +35,7 @@ impl Schema {
         let mut schema = Self {
             types: IndexMap::new(),
             directives: Vec::new(),
+            cache_hints: CacheHints::of(supergraph),
             query: Name::new(api.query_type_name().ok_or(SchemaError::NoQueryType)?),
             mutation: api.mutation_type_name().map(Name::new),
             subscription: api.subscription_type_name().map(Name::new),
@@ -289,5 +291,5 @@ fn is_internal(name: &str) -> bool {
 fn is_internal_directive(name: &str) -> bool {
     const INTERNAL: [&str; 9] =
         ["link", "core", "tag", "inaccessible", "authenticated", "requiresScopes", "policy", "cost", "listSize"];
-    is_internal(name) || INTERNAL.contains(&name)
+    is_internal(name) || name == caching::NAME || INTERNAL.contains(&name)
 }

@@ -1,6 +1,7 @@
 //! The API schema: what clients see of the supergraph, with what each field demands of the viewer.
 
 mod build;
+mod caching;
 mod directives;
 mod protection;
 
@@ -9,6 +10,7 @@ use async_graphql_value::{ConstValue, Name};
 use indexmap::IndexMap;
 
 pub use build::SchemaError;
+pub use caching::{CacheHint, CacheHints};
 pub use protection::{AnyOf, Protection};
 
 use crate::grants::{GrantedNames, Grants};
@@ -20,6 +22,8 @@ pub struct Schema {
     pub types: IndexMap<Name, TypeDefinition>,
     /// The directives that clients may see.
     pub directives: Vec<DirectiveDefinition>,
+    /// How long answers may be kept.
+    pub cache_hints: CacheHints,
     /// The root type of queries.
     pub query: Name,
     /// The root type of mutations.

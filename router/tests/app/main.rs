@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod authentication;
+mod caching;
 mod cancellation;
 mod composed;
 mod compression;

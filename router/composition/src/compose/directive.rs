@@ -1,4 +1,4 @@
-//! Directive definitions that stay: composed custom ones, and executable ones that every subgraph has.
+//! Directive definitions that stay: composed custom ones, `@cacheControl`, and executable ones that every subgraph has.
 
 use crate::map::{IndexMap, IndexSet};
 use std::collections::BTreeMap;
@@ -11,7 +11,11 @@ use super::{
     description,
     model::{GraphId, Import, Merged, MergedDirective},
 };
-use crate::{Code, model::DirectiveDef, spec::is_executable};
+use crate::{
+    Code,
+    model::{DirectiveDef, InputValue},
+    spec::is_executable,
+};
 
 const ARGUMENT: InputCodes = InputCodes {
     type_mismatch: Code::FieldArgumentTypeMismatch,
@@ -35,10 +39,30 @@ pub(super) fn merge(composer: &mut Composer<'_, '_>, merged: &mut Merged) {
             let directive = definition(composer, name, &sources, false);
             composer.kept_directives.insert(name.clone(), directive.repeatable);
             merged.directives.push(directive);
+        } else if is_cache_control(name, &sources) {
+            // Where subgraphs differ, every hint stays: the router takes the strictest.
+            let directive = MergedDirective { repeatable: true, ..definition(composer, name, &sources, false) };
+            composer.kept_directives.insert(name.clone(), true);
+            merged.directives.push(directive);
         } else if sources.iter().any(|(_, directive)| directive.locations.iter().any(|at| is_executable(*at))) {
             executable(composer, merged, name, &sources);
         }
     }
+}
+
+/// Whether it is the `@cacheControl` that servers define by themselves, everywhere. It stays without being composed: how
+/// long an answer may be kept is for the router to say, which sees only the supergraph.
+fn is_cache_control(name: &Name, sources: &[DirectiveSource<'_>]) -> bool {
+    const ARGUMENTS: [(&str, &str); 3] =
+        [("maxAge", "Int"), ("scope", "CacheControlScope"), ("inheritMaxAge", "Boolean")];
+    let is_known = |argument: &InputValue| {
+        let ty = argument.ty.to_string();
+        ARGUMENTS.contains(&(argument.name.as_str(), ty.as_str())) && argument.default.is_none()
+    };
+    name == "cacheControl"
+        && sources.iter().all(|(_, directive)| {
+            directive.arguments.values().all(is_known) && !directive.locations.iter().any(|at| is_executable(*at))
+        })
 }
 
 /// Whether some subgraph composes the directive; then its link goes into the supergraph.

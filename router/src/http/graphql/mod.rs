@@ -5,6 +5,7 @@
 
 mod accept;
 mod answer;
+mod caching;
 mod document;
 mod known;
 mod request;
@@ -96,6 +97,7 @@ async fn execute(
     format: accept::Format,
     request: GraphqlRequest,
 ) -> Response {
+    let mut policy = None;
     let mut authentication = shared.authenticator.authenticate(headers).await;
     let may_write = !request.read_only;
     let admitted = authentication.caller.admitted().or_else(|code| {
@@ -111,7 +113,10 @@ async fn execute(
             let graph = shared.graph.current();
             let running = graph.engine.execute(request, head.context(viewer, grants));
             match tokio::time::timeout_at((head.deadline + answer::GRACE).into(), running).await {
-                Ok(outcome) => answer::from_engine(outcome, format),
+                Ok(outcome) => {
+                    policy = outcome.cache;
+                    answer::from_engine(outcome, format)
+                }
                 Err(_) => Refusal::from(ErrorCode::Timeout).into_response(format),
             }
         }
@@ -123,5 +128,8 @@ async fn execute(
     head.announce(response.headers_mut());
     shared.headers.vary(response.headers_mut());
     authentication.announce(response.headers_mut());
+    if let Some(policy) = policy {
+        caching::announce(policy, headers, shared.headers.wanted(), response.headers_mut());
+    }
     response
 }
