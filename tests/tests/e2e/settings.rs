@@ -1,17 +1,19 @@
 //! What the settings change about the contract.
 
+use futures::channel::mpsc;
 use reel_e2e::{CLIP, Encoding, File, Stage};
 use reel_error::ErrorCode;
 use reel_id::{Clock as _, SystemClock};
 use reel_testkit::eventually;
-use reqwest::Method;
+use reqwest::{Body, Method};
 
 use crate::endpoints::{Access, ENDPOINTS, Scene, with};
 
 over_both_forms! {
     public_reads_can_be_opened with "router.rest.public_reads_open" = "true";
     failures_can_carry_their_status with "router.rest.failures_use_status" = "true";
-    an_overloaded_router_says_so_with_its_status with "router.http.max_in_flight" = "0";
+    an_overloaded_router_says_so_with_its_status
+        with "router.http.max_in_flight" = "1", "router.uploads.idle_timeout_s" = "600", "video.upload_idle_s" = "600";
     a_file_above_the_limit_is_refused with "router.uploads.video_limit_bytes" = "1000";
     the_offset_of_times_can_be_set with "router.rest.time_offset_minutes" = "0";
 }
@@ -51,6 +53,13 @@ async fn failures_can_carry_their_status(stage: &Stage) {
 
 async fn an_overloaded_router_says_so_with_its_status(stage: &Stage) {
     let anybody = stage.anybody();
+    let ana = stage.person("ana").await;
+    // A film that does not go on takes the only place.
+    let (film, pieces) = mpsc::unbounded::<Result<&'static [u8], std::io::Error>>();
+    film.unbounded_send(Ok(&CLIP[..CLIP.len() / 2])).unwrap();
+    let request = ana.request(Method::POST, "/uploads?kind=video").body(Body::wrap_stream(pieces));
+    let uploading = tokio::spawn(request.send());
+    eventually("its beginning has arrived", async || stage.product.kept_files() == 1).await;
     for endpoint in ENDPOINTS {
         let answer = anybody.send(endpoint.method.clone(), endpoint.path, Encoding::Query, &[], None).await;
         assert_eq!(answer.status, 503, "{answer}");
@@ -58,6 +67,7 @@ async fn an_overloaded_router_says_so_with_its_status(stage: &Stage) {
         assert_eq!(answer.body.get("data"), None, "{answer}");
     }
     assert_eq!(anybody.status("/livez").await, 200, "a busy process is not a dead one");
+    uploading.abort();
 }
 
 async fn a_file_above_the_limit_is_refused(stage: &Stage) {
