@@ -199,7 +199,6 @@ pub(crate) async fn delete(tx: &mut MySqlConnection, pair: Pair) -> Result<bool>
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use reel_testkit::TestDatabase;
     use sqlx::Executor as _;
