@@ -1,7 +1,7 @@
 use async_graphql_value::Name;
 use async_trait::async_trait;
 use reel_router::PathSegment;
-use reel_router::transport::{SubgraphError, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError};
+use reel_router::transport::{Fetch, Fetched, SubgraphError, SubgraphResponse, SubgraphTransport, TransportError};
 use reel_subgraph::{Call, CallDocument, Subgraph};
 
 /// A subgraph of this process as the router's transport: a function call that hands over the parsed document and takes
@@ -11,21 +11,22 @@ pub(crate) struct InProcess(pub(crate) Subgraph);
 
 #[async_trait]
 impl SubgraphTransport for InProcess {
-    async fn execute(&self, request: SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
+    async fn fetch(&self, mut fetch: Fetch) -> Result<Fetched, TransportError> {
         let call = Call {
-            document: CallDocument::Parsed(Box::new(request.document.parsed.clone())),
-            operation_name: request.operation_name,
-            variables: request.variables,
-            viewer: request.context.viewer,
-            request_id: request.context.request_id.clone(),
-            deadline: request.context.deadline,
+            document: CallDocument::Parsed(Box::new(fetch.document.parsed.clone())),
+            operation_name: None,
+            variables: fetch.take_variables()?,
+            viewer: fetch.context.viewer,
+            request_id: fetch.context.request_id.clone(),
+            deadline: fetch.context.deadline,
         };
         let response = self.0.execute(call).await;
-        Ok(SubgraphResponse {
+        let response = SubgraphResponse {
             data: response.data,
             errors: response.errors.into_iter().map(error).collect(),
             ..SubgraphResponse::default()
-        })
+        };
+        Ok(response.into())
     }
 }
 

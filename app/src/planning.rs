@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use reel_router::transport::{SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError};
+use reel_router::transport::{Fetch, Fetched, SubgraphTransport, TransportError};
 use reel_router::{Engine, EngineError, EngineSettings};
 
 use crate::Failure;
@@ -12,7 +12,7 @@ struct Nowhere;
 
 #[async_trait]
 impl SubgraphTransport for Nowhere {
-    async fn execute(&self, _: SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
+    async fn fetch(&self, _: Fetch) -> Result<Fetched, TransportError> {
         Err(TransportError::Unavailable("this command plans only".to_owned()))
     }
 }

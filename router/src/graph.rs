@@ -155,13 +155,13 @@ mod tests {
 
     use super::*;
     use crate::documents::DocumentHash;
-    use crate::transport::{SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError};
+    use crate::transport::{Fetch, Fetched, SubgraphTransport, TransportError};
 
     struct Nowhere;
 
     #[async_trait]
     impl SubgraphTransport for Nowhere {
-        async fn execute(&self, _: SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
+        async fn fetch(&self, _: Fetch) -> Result<Fetched, TransportError> {
             Err(TransportError::Unavailable("nothing is asked here".to_owned()))
         }
     }

@@ -37,8 +37,7 @@ use crate::pipeline::{CompiledOperation, OnDenied};
 use crate::planner::{FetchedField, PlanNode, RootFetch, SelectedTable, SubgraphName};
 use crate::schema::Schema;
 use crate::transport::{
-    AnswerText, Fetch, Fetched, RequestContext, SubgraphDocument, SubgraphError, SubgraphRequest, SubgraphTransport,
-    TransportError,
+    AnswerText, Fetch, Fetched, RequestContext, SubgraphDocument, SubgraphError, SubgraphTransport, TransportError,
 };
 
 /// The transports by the names of their subgraphs.
@@ -215,15 +214,10 @@ impl Execution<'_> {
         let Some(transport) = self.transports.get(&**subgraph) else {
             return Err(TransportError::Unavailable("no transport leads to it".to_owned()));
         };
-        let request = SubgraphRequest {
-            document: Arc::clone(document),
-            operation_name: None,
-            variables,
-            headers: None,
-            context: Arc::clone(self.context),
-        };
+        let (document, context) = (Arc::clone(document), Arc::clone(self.context));
+        let fetch = Fetch { document, variables, entities, headers: None, context };
         // In one process a subgraph's panic would otherwise take the whole answer with it.
-        let answer = AssertUnwindSafe(transport.fetch(Fetch { request, entities })).catch_unwind();
+        let answer = AssertUnwindSafe(transport.fetch(fetch)).catch_unwind();
         let answer = match tokio::time::timeout_at(self.context.deadline.into(), answer).await {
             Ok(Ok(answer)) => answer.and_then(|answer| self.read(selected, answer)),
             Ok(Err(_)) => Err(TransportError::Unavailable("it panicked".to_owned())),

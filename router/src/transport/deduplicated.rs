@@ -12,10 +12,7 @@ use futures::future::{BoxFuture, Shared, WeakShared};
 use reel_auth::Viewer;
 
 use super::http::write_variables;
-use super::{
-    Fetch, Fetched, PassedHeaders, SubgraphDocument, SubgraphRequest, SubgraphResponse, SubgraphTransport,
-    TransportError,
-};
+use super::{Fetch, Fetched, PassedHeaders, SubgraphDocument, SubgraphTransport, TransportError};
 
 type Answer = Result<Fetched, TransportError>;
 type Running = Shared<BoxFuture<'static, Answer>>;
@@ -47,7 +44,6 @@ struct Entry {
 #[derive(Clone)]
 struct Key {
     document: Arc<SubgraphDocument>,
-    operation_name: Option<String>,
     /// As JSON.
     variables: Vec<u8>,
     viewer: Option<Viewer>,
@@ -61,15 +57,13 @@ impl Deduplicated {
         Self { subgraph, shared: Arc::default() }
     }
 
-    /// The call that answers this request, and whether somebody else began it.
+    /// The call that answers this fetch, and whether somebody else began it.
     fn join(&self, fetch: &Fetch, variables: Vec<u8>) -> (Running, bool) {
-        let request = &fetch.request;
         let key = Key {
-            document: Arc::clone(&request.document),
-            operation_name: request.operation_name.clone(),
+            document: Arc::clone(&fetch.document),
             variables,
-            viewer: request.context.viewer,
-            headers: request.headers.clone(),
+            viewer: fetch.context.viewer,
+            headers: fetch.headers.clone(),
             epoch: self.shared.epoch.load(Ordering::SeqCst),
         };
         let mut running = self.shared.running();
@@ -96,12 +90,8 @@ impl Deduplicated {
 
 #[async_trait]
 impl SubgraphTransport for Deduplicated {
-    async fn execute(&self, request: SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
-        self.fetch(request.into()).await?.into_response()
-    }
-
     async fn fetch(&self, fetch: Fetch) -> Answer {
-        if !fetch.request.document.is_query() {
+        if !fetch.document.is_query() {
             let _mutation = self.shared.mutation();
             return self.subgraph.fetch(fetch).await;
         }
@@ -112,7 +102,7 @@ impl SubgraphTransport for Deduplicated {
         let (running, is_shared) = self.join(&fetch, variables);
         match running.await {
             // The one who began may have had less time.
-            Err(TransportError::Timeout) if is_shared && fetch.request.context.deadline > std::time::Instant::now() => {
+            Err(TransportError::Timeout) if is_shared && fetch.context.deadline > std::time::Instant::now() => {
                 self.subgraph.fetch(fetch).await
             }
             Ok(answer) if is_shared && answer.sets_cookie() => self.subgraph.fetch(fetch).await,
@@ -168,7 +158,6 @@ impl PartialEq for Key {
             && self.epoch == other.epoch
             && self.headers == other.headers
             && self.variables == other.variables
-            && self.operation_name == other.operation_name
             && (Arc::ptr_eq(&self.document, &other.document) || self.document.text == other.document.text)
     }
 }

@@ -21,7 +21,7 @@ use tower_http::decompression::Decompression;
 use crate::config::{AnswerCompression, CallSettings};
 use crate::headers::selected;
 
-use super::{AnswerText, Fetch, Fetched, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError, tls};
+use super::{AnswerText, Fetch, Fetched, SubgraphTransport, TransportError, tls};
 use crate::executor::json;
 
 /// The header with the milliseconds after which the answer is no longer wanted.
@@ -143,8 +143,8 @@ impl HttpTransport {
 
     fn http_request(&self, fetch: &Fetch) -> Result<Request<Full<Bytes>>, TransportError> {
         let body = write_body(fetch).map_err(|error| TransportError::Unavailable(error.to_string()))?;
-        let context = &fetch.request.context;
-        let passed = fetch.request.headers.iter().flat_map(|headers| headers.iter());
+        let context = &fetch.context;
+        let passed = fetch.headers.iter().flat_map(|headers| headers.iter());
         let mut builder = Request::builder()
             .method(Method::POST)
             .uri(self.settings.url.clone())
@@ -171,12 +171,8 @@ impl HttpTransport {
 
 #[async_trait]
 impl SubgraphTransport for HttpTransport {
-    async fn execute(&self, request: SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
-        self.fetch(request.into()).await?.into_response()
-    }
-
     async fn fetch(&self, fetch: Fetch) -> Result<Fetched, TransportError> {
-        let deadline = fetch.request.context.deadline.into();
+        let deadline = fetch.context.deadline.into();
         let answer = tokio::time::timeout_at(deadline, self.call(&fetch)).await;
         answer.unwrap_or(Err(TransportError::Timeout)).map(Fetched::Text)
     }
@@ -184,15 +180,10 @@ impl SubgraphTransport for HttpTransport {
 
 /// The body of a request. Representations are text already.
 fn write_body(fetch: &Fetch) -> serde_json::Result<Vec<u8>> {
-    let Fetch { request, entities } = fetch;
-    let length: usize = entities.iter().map(|(_, list)| list.len()).sum();
-    let mut body = Vec::with_capacity(length + request.document.text.len() + 256);
+    let length: usize = fetch.entities.iter().map(|(_, list)| list.len()).sum();
+    let mut body = Vec::with_capacity(length + fetch.document.text.len() + 256);
     body.extend_from_slice(b"{\"query\":");
-    json::write_string(&request.document.text, &mut body);
-    if let Some(name) = &request.operation_name {
-        body.extend_from_slice(b",\"operationName\":");
-        json::write_string(name, &mut body);
-    }
+    json::write_string(&fetch.document.text, &mut body);
     body.extend_from_slice(b",\"variables\":");
     write_variables(fetch, &mut body)?;
     body.push(b'}');
@@ -209,7 +200,7 @@ pub(super) fn write_variables(fetch: &Fetch, body: &mut Vec<u8>) -> serde_json::
         json::write_string(name, body);
         body.push(b':');
     };
-    for (name, value) in fetch.request.variables.iter() {
+    for (name, value) in fetch.variables.iter() {
         begin(name, body);
         serde_json::to_writer(&mut *body, value)?;
     }

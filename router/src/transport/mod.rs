@@ -29,33 +29,32 @@ pub use crate::path::PathSegment;
 /// A subgraph that can be asked.
 #[async_trait]
 pub trait SubgraphTransport: Send + Sync {
-    /// Executes one document. GraphQL errors are part of the response; an error of this call means that there is none.
+    /// Executes one document. GraphQL errors are part of the answer; an error of this call means that there is none.
     ///
     /// # Errors
     ///
     /// A [`TransportError`] when no GraphQL response was received.
-    async fn execute(&self, request: SubgraphRequest) -> Result<SubgraphResponse, TransportError>;
-
-    /// The same, with text where the subgraph speaks text, so that nothing becomes a value on the way.
-    ///
-    /// # Errors
-    ///
-    /// A [`TransportError`] when no GraphQL response was received.
-    async fn fetch(&self, fetch: Fetch) -> Result<Fetched, TransportError> {
-        self.execute(fetch.into_request()?).await.map(Fetched::Response)
-    }
+    async fn fetch(&self, fetch: Fetch) -> Result<Fetched, TransportError>;
 }
 
-/// A fetch whose representations are text.
+/// What to ask a subgraph.
 #[derive(Debug, Clone)]
 pub struct Fetch {
-    /// The fetch.
-    pub request: SubgraphRequest,
-    /// Its lists of representations, as JSON, by the names of their variables.
+    /// What to execute: one anonymous operation.
+    pub document: Arc<SubgraphDocument>,
+    /// Its variables, but for those in `entities`.
+    pub variables: Variables,
+    /// Its lists of entity representations, by the names of their variables. They are JSON already, so that a transport
+    /// that sends text copies them; others use [`Fetch::take_variables`].
     pub entities: Vec<(Name, Bytes)>,
+    /// What it carries of the client's headers, and fixed ones; fetches with different ones are never the same.
+    pub headers: PassedHeaders,
+    /// The client's request that this fetch is a part of.
+    pub context: Arc<RequestContext>,
 }
 
-/// What was fetched.
+/// What was fetched: values from a subgraph of this process, text from one that speaks text, so that nothing becomes a
+/// value on the way to the executor.
 #[derive(Debug, Clone)]
 pub enum Fetched {
     /// Values.
@@ -65,25 +64,25 @@ pub enum Fetched {
 }
 
 impl Fetch {
-    /// The same with representations as values.
+    /// Takes its variables, the representations among them, as values.
     ///
     /// # Errors
     ///
-    /// When they are no JSON.
-    pub fn into_request(self) -> Result<SubgraphRequest, TransportError> {
-        let Self { mut request, entities } = self;
-        for (variable, text) in entities {
+    /// When the representations are no JSON.
+    pub fn take_variables(&mut self) -> Result<Variables, TransportError> {
+        let mut variables = std::mem::take(&mut self.variables);
+        for (name, text) in self.entities.drain(..) {
             let values = serde_json::from_slice(&text);
             let values: ConstValue = values.map_err(|error| TransportError::Unavailable(error.to_string()))?;
-            request.variables.insert(variable, values);
+            variables.insert(name, values);
         }
-        Ok(request)
+        Ok(variables)
     }
 }
 
-impl From<SubgraphRequest> for Fetch {
-    fn from(request: SubgraphRequest) -> Self {
-        Self { request, entities: Vec::new() }
+impl From<SubgraphResponse> for Fetched {
+    fn from(response: SubgraphResponse) -> Self {
+        Self::Response(response)
     }
 }
 
@@ -104,7 +103,7 @@ impl Fetched {
         }
     }
 
-    /// The same as values.
+    /// The same as values, for who looks at a single answer; the executor reads text as it is.
     ///
     /// # Errors
     ///
@@ -115,21 +114,6 @@ impl Fetched {
             Self::Text(text) => text.into_response(),
         }
     }
-}
-
-/// One fetch.
-#[derive(Debug, Clone)]
-pub struct SubgraphRequest {
-    /// What to execute. It holds one anonymous operation unless `operation_name` says otherwise.
-    pub document: Arc<SubgraphDocument>,
-    /// Which operation of the document.
-    pub operation_name: Option<String>,
-    /// Its variables, entity representations included.
-    pub variables: Variables,
-    /// What it carries of the client's headers, and fixed ones; fetches with different ones are never the same.
-    pub headers: PassedHeaders,
-    /// The client's request that this fetch is a part of.
-    pub context: Arc<RequestContext>,
 }
 
 /// A document for a subgraph, parsed once when the plan is made.

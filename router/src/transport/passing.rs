@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Fetch, Fetched, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError};
+use super::{Fetch, Fetched, SubgraphTransport, TransportError};
 use crate::headers::SubgraphHeaders;
 
 /// Gives each fetch the headers that its subgraph is to get, and the client those of the answer. It stands before
@@ -24,13 +24,9 @@ impl Passing {
 
 #[async_trait]
 impl SubgraphTransport for Passing {
-    async fn execute(&self, request: SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
-        self.fetch(request.into()).await?.into_response()
-    }
-
     async fn fetch(&self, mut fetch: Fetch) -> Result<Fetched, TransportError> {
-        let client = fetch.request.context.headers.clone();
-        fetch.request.headers = self.headers.sent(client.as_deref());
+        let client = fetch.context.headers.clone();
+        fetch.headers = self.headers.sent(client.as_deref());
         let answer = self.subgraph.fetch(fetch).await?;
         if let Some(client) = &client {
             self.headers.give(answer.headers(), client);

@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::time::Instant;
 
-use super::{Fetch, Fetched, RequestContext, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError};
+use super::{Fetch, Fetched, RequestContext, SubgraphTransport, TransportError};
 use crate::config::CallSettings;
 
 /// The pause before the first retry; before the second it is twice as long, and so on.
@@ -42,11 +42,11 @@ impl Resilient {
     }
 
     async fn once(&self, fetch: Fetch) -> Result<Fetched, TransportError> {
-        let fetch = Fetch { request: self.within_timeout(fetch.request), ..fetch };
+        let fetch = self.within_timeout(fetch);
         let Some(admission) = self.breaker.admit() else {
             return Err(TransportError::Unavailable("it has not answered for a while and is left alone".to_owned()));
         };
-        let deadline = fetch.request.context.deadline.into();
+        let deadline = fetch.context.deadline.into();
         let answer = tokio::time::timeout_at(deadline, self.subgraph.fetch(fetch)).await;
         let answer = answer.unwrap_or(Err(TransportError::Timeout));
         let is_lost =
@@ -57,25 +57,21 @@ impl Resilient {
         answer
     }
 
-    /// The same request with no more time than one call may take.
-    fn within_timeout(&self, mut request: SubgraphRequest) -> SubgraphRequest {
+    /// The same fetch with no more time than one call may take.
+    fn within_timeout(&self, mut fetch: Fetch) -> Fetch {
         let deadline = std::time::Instant::now() + self.timeout;
-        if deadline < request.context.deadline {
-            request.context = Arc::new(RequestContext { deadline, ..(*request.context).clone() });
+        if deadline < fetch.context.deadline {
+            fetch.context = Arc::new(RequestContext { deadline, ..(*fetch.context).clone() });
         }
-        request
+        fetch
     }
 }
 
 #[async_trait]
 impl SubgraphTransport for Resilient {
-    async fn execute(&self, request: SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
-        self.fetch(request.into()).await?.into_response()
-    }
-
     async fn fetch(&self, fetch: Fetch) -> Result<Fetched, TransportError> {
         self.budget.deposit();
-        let retries = if fetch.request.document.is_query() { self.retries } else { 0 };
+        let retries = if fetch.document.is_query() { self.retries } else { 0 };
         for retry in 0..retries {
             match self.once(fetch.clone()).await {
                 Err(TransportError::Unavailable(reason)) if !self.breaker.is_open() && self.budget.take() => {

@@ -13,7 +13,7 @@ use reel_composition::{Subgraph, compose};
 use reel_router::Engine;
 use reel_router::config::RouterSettings;
 use reel_router::graph::LiveGraph;
-use reel_router::transport::{SubgraphError, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError};
+use reel_router::transport::{Fetch, Fetched, SubgraphError, SubgraphResponse, SubgraphTransport, TransportError};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -60,7 +60,7 @@ struct Shop;
 
 #[async_trait]
 impl SubgraphTransport for Shop {
-    async fn execute(&self, request: SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
+    async fn fetch(&self, fetch: Fetch) -> Result<Fetched, TransportError> {
         let product = json!({
             "__typename": "Product", "id": "1", "name": "n", "price": 1, "stock": 2, "maker": { "a": 1 }, "brand": { "a": 1 }
         });
@@ -69,10 +69,10 @@ impl SubgraphTransport for Shop {
             "products": [product], "newest": product, "count": 1, "kept": 1, "me": person, "bare": { "a": 1 }, "named": person,
             "negative": 1, "buy": 1, "a": 1
         });
-        let is_broken = request.document.text.contains("broken");
+        let is_broken = fetch.document.text.contains("broken");
         let errors =
             if is_broken { vec![SubgraphError { message: "no".into(), ..Default::default() }] } else { vec![] };
-        Ok(SubgraphResponse { data: ConstValue::from_json(data).unwrap(), errors, ..Default::default() })
+        Ok(SubgraphResponse { data: ConstValue::from_json(data).unwrap(), errors, ..Default::default() }.into())
     }
 }
 

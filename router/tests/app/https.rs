@@ -140,7 +140,7 @@ async fn the_reason_of_a_failed_handshake_is_there_for_the_log() {
     for (url, reason) in [(url, "ca_file"), (plain, "does it speak TLS")] {
         let connector = HttpConnector::new(Default::default(), Default::default(), Default::default(), None);
         let transport = connector.connect("shop", &url).unwrap();
-        let error = transport.execute(crate::shop::fetch()).await.unwrap_err().to_string();
+        let error = transport.fetch(crate::shop::fetch()).await.unwrap_err().to_string();
         assert!(error.contains("TLS") && error.contains(reason), "{error}");
     }
 }

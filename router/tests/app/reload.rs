@@ -17,7 +17,7 @@ use reel_router::config::RouterSettings;
 use reel_router::graph::{GraphState, LiveGraph};
 use reel_router::http::{RouterApp, RouterParts};
 use reel_router::reload::{BuildEngine, SupergraphFile, SupergraphTask, SupergraphWatch};
-use reel_router::transport::{SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError};
+use reel_router::transport::{Fetch, Fetched, SubgraphResponse, SubgraphTransport, TransportError};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tower::ServiceExt as _;
@@ -27,13 +27,11 @@ struct Shop;
 
 #[async_trait]
 impl SubgraphTransport for Shop {
-    async fn execute(&self, request: SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
+    async fn fetch(&self, fetch: Fetch) -> Result<Fetched, TransportError> {
         tokio::task::yield_now().await;
-        let products = json!([{ "id": "1", "name": request.document.text }]);
-        Ok(SubgraphResponse {
-            data: ConstValue::from_json(json!({ "products": products })).unwrap(),
-            ..SubgraphResponse::default()
-        })
+        let products = json!([{ "id": "1", "name": fetch.document.text }]);
+        let data = ConstValue::from_json(json!({ "products": products })).unwrap();
+        Ok(SubgraphResponse { data, ..SubgraphResponse::default() }.into())
     }
 }
 

@@ -15,7 +15,7 @@ use reel_router::Engine;
 use reel_router::config::RouterSettings;
 use reel_router::graph::LiveGraph;
 use reel_router::http::{RouterApp, RouterParts};
-use reel_router::transport::{HttpConnector, RequestContext, SubgraphDocument, SubgraphRequest};
+use reel_router::transport::{Fetch, HttpConnector, RequestContext, SubgraphDocument};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -179,7 +179,7 @@ impl Answered {
 }
 
 /// A fetch of the products, for a transport.
-pub(crate) fn fetch() -> SubgraphRequest {
+pub(crate) fn fetch() -> Fetch {
     let text = PRODUCTS.to_owned();
     let parsed = async_graphql_parser::parse_query(&text).unwrap();
     let context = RequestContext {
@@ -190,10 +190,10 @@ pub(crate) fn fetch() -> SubgraphRequest {
         deadline: Instant::now() + Duration::from_secs(10),
         headers: None,
     };
-    SubgraphRequest {
+    Fetch {
         document: Arc::new(SubgraphDocument { text, parsed }),
-        operation_name: None,
         variables: Default::default(),
+        entities: Vec::new(),
         headers: None,
         context: Arc::new(context),
     }

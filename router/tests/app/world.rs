@@ -23,7 +23,7 @@ use reel_router::config::{RevocationSettings, RouterSettings};
 use reel_router::graph::LiveGraph;
 use reel_router::http::{Accounts, RouterApp, RouterParts};
 use reel_router::transport::{
-    HttpConnector, SubgraphError, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError,
+    Fetch, Fetched, HttpConnector, SubgraphError, SubgraphResponse, SubgraphTransport, TransportError,
 };
 use reel_router::{Engine, EngineSettings, SharedDocuments};
 use reel_rpc::upload::{DiscardUploadRequest, DiscardUploadResponse, UploadRequest, UploadResponse};
@@ -79,12 +79,12 @@ struct Scripted {
 
 #[async_trait]
 impl SubgraphTransport for Scripted {
-    async fn execute(&self, request: SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
+    async fn fetch(&self, mut fetch: Fetch) -> Result<Fetched, TransportError> {
         let call = Call {
             subgraph: self.name.to_owned(),
-            document: request.document.text.clone(),
-            variables: serde_json::to_value(&request.variables).unwrap(),
-            viewer: request.context.viewer,
+            document: fetch.document.text.clone(),
+            variables: serde_json::to_value(&fetch.take_variables()?).unwrap(),
+            viewer: fetch.context.viewer,
         };
         self.calls.lock().unwrap().push(call.clone());
         let answer = (self.script)(&call);
@@ -100,11 +100,12 @@ impl SubgraphTransport for Scripted {
             code: error["extensions"]["code"].as_str().map(str::to_owned),
             ..SubgraphError::default()
         };
-        Ok(SubgraphResponse {
+        let response = SubgraphResponse {
             data: ConstValue::from_json(answer["data"].clone()).unwrap(),
             errors: errors.iter().map(error).collect(),
             ..SubgraphResponse::default()
-        })
+        };
+        Ok(response.into())
     }
 }
 

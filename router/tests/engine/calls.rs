@@ -12,12 +12,12 @@ use reel_auth::Viewer;
 use reel_config::Millis;
 use reel_router::config::{CallOverrides, CallSettings, SubgraphCallSettings};
 use reel_router::transport::{
-    Deduplicated, Resilient, SubgraphDocument, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError,
+    Deduplicated, Fetch, Fetched, Resilient, SubgraphDocument, SubgraphResponse, SubgraphTransport, TransportError,
 };
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use crate::common::{context, variables, viewer};
+use crate::common::{Ask as _, context, variables, viewer};
 
 type Answer = Result<SubgraphResponse, TransportError>;
 
@@ -56,14 +56,14 @@ impl Drop for Unfinished<'_> {
 
 #[async_trait]
 impl SubgraphTransport for Subgraph {
-    async fn execute(&self, request: SubgraphRequest) -> Answer {
+    async fn fetch(&self, fetch: Fetch) -> Result<Fetched, TransportError> {
         let call = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
         let mut unfinished = Unfinished(self, false);
-        if request.document.is_query() {
+        if fetch.document.is_query() {
             self.gate.subscribe().wait_for(|open| *open).await.unwrap();
         }
         unfinished.1 = true;
-        (self.answer.lock().unwrap())(call)
+        (self.answer.lock().unwrap())(call).map(Fetched::from)
     }
 }
 
@@ -81,33 +81,27 @@ impl Subgraph {
     }
 }
 
-fn request_of(text: &str, given: Value, viewer: Option<Viewer>) -> SubgraphRequest {
+fn request_of(text: &str, given: Value, viewer: Option<Viewer>) -> Fetch {
     let parsed = async_graphql_parser::parse_query(text).unwrap();
     let document = Arc::new(SubgraphDocument { text: text.to_owned(), parsed });
-    SubgraphRequest {
-        document,
-        operation_name: None,
-        variables: variables(given),
-        headers: None,
-        context: context(viewer),
-    }
+    Fetch { document, variables: variables(given), entities: Vec::new(), headers: None, context: context(viewer) }
 }
 
-fn query() -> SubgraphRequest {
+fn query() -> Fetch {
     request_of("query($n: Int) { books(first: $n) { id } }", json!({ "n": 3 }), Some(viewer()))
 }
 
-fn mutation() -> SubgraphRequest {
+fn mutation() -> Fetch {
     request_of("mutation { openBook { id } }", json!({}), Some(viewer()))
 }
 
 /// The calls that two requests cause which are under way at the same time.
-async fn calls_of_two(first: SubgraphRequest, second: SubgraphRequest) -> (usize, Answer, Answer) {
+async fn calls_of_two(first: Fetch, second: Fetch) -> (usize, Answer, Answer) {
     let subgraph = subgraph(numbered);
     subgraph.close();
     let deduplicated = Deduplicated::new(subgraph.clone());
     let (first, second, ()) =
-        tokio::join!(deduplicated.execute(first), deduplicated.execute(second), async { subgraph.open() });
+        tokio::join!(deduplicated.ask(first), deduplicated.ask(second), async { subgraph.open() });
     (subgraph.calls(), first, second)
 }
 
@@ -135,9 +129,9 @@ async fn queries_of_other_viewers_or_about_something_else_are_sent_apart() {
     assert_eq!(calls_of_two(mutation(), mutation()).await.0, 2, "each mutation happens");
 }
 
-fn with_header(name: &'static str, value: &'static str) -> SubgraphRequest {
+fn with_header(name: &'static str, value: &'static str) -> Fetch {
     let header = (HeaderName::from_static(name), HeaderValue::from_static(value));
-    SubgraphRequest { headers: Some(Arc::from([header])), ..query() }
+    Fetch { headers: Some(Arc::from([header])), ..query() }
 }
 
 #[tokio::test]
@@ -156,7 +150,7 @@ async fn an_answer_that_sets_a_cookie_is_for_the_one_who_asked() {
     let subgraph = subgraph(|call| Ok(SubgraphResponse { sets_cookie: true, ..numbered(call)? }));
     subgraph.close();
     let deduplicated = Deduplicated::new(subgraph.clone());
-    let three = futures::future::join_all((0..3).map(|_| deduplicated.execute(query())));
+    let three = futures::future::join_all((0..3).map(|_| deduplicated.ask(query())));
     let (answers, ()) = tokio::join!(three, async { subgraph.open() });
     let answers: BTreeSet<String> = answers.into_iter().map(|answer| answer.unwrap().data.to_string()).collect();
     assert_eq!((answers.len(), subgraph.calls()), (3, 3), "each has an answer of their own");
@@ -168,12 +162,12 @@ async fn a_query_from_after_a_mutation_does_not_join_one_from_before_it() {
     subgraph.close();
     let deduplicated = Deduplicated::new(subgraph.clone());
     let after = async {
-        deduplicated.execute(mutation()).await.unwrap();
-        let query = deduplicated.execute(query());
+        deduplicated.ask(mutation()).await.unwrap();
+        let query = deduplicated.ask(query());
         let (answer, ()) = tokio::join!(query, async { subgraph.open() });
         answer
     };
-    let (before, after) = tokio::join!(deduplicated.execute(query()), after);
+    let (before, after) = tokio::join!(deduplicated.ask(query()), after);
     assert_ne!(before.unwrap().data, after.unwrap().data);
     assert_eq!(subgraph.calls(), 3);
 }
@@ -183,15 +177,15 @@ async fn a_query_that_nobody_waits_for_any_more_is_given_up() {
     let subgraph = subgraph(numbered);
     subgraph.close();
     let deduplicated = Deduplicated::new(subgraph.clone());
-    let mut first = deduplicated.execute(query());
-    let mut second = deduplicated.execute(query());
+    let mut first = deduplicated.ask(query());
+    let mut second = deduplicated.ask(query());
     assert!(futures::poll!(&mut first).is_pending() && futures::poll!(&mut second).is_pending());
     drop(first);
     assert_eq!(subgraph.given_up.load(Ordering::SeqCst), 0, "one is still waiting");
     drop(second);
     assert_eq!(subgraph.given_up.load(Ordering::SeqCst), 1);
     subgraph.open();
-    deduplicated.execute(query()).await.unwrap();
+    deduplicated.ask(query()).await.unwrap();
     assert_eq!((subgraph.calls(), format!("{deduplicated:?}").as_str()), (2, "Deduplicated(0 under way)"));
 }
 
@@ -200,8 +194,8 @@ async fn the_one_who_began_may_leave_while_others_wait() {
     let subgraph = subgraph(numbered);
     subgraph.close();
     let deduplicated = Deduplicated::new(subgraph.clone());
-    let mut first = deduplicated.execute(query());
-    let mut second = deduplicated.execute(query());
+    let mut first = deduplicated.ask(query());
+    let mut second = deduplicated.ask(query());
     assert!(futures::poll!(&mut first).is_pending() && futures::poll!(&mut second).is_pending());
     drop(first);
     subgraph.open();
@@ -220,11 +214,11 @@ async fn a_query_without_an_answer_is_sent_again_and_a_mutation_never() {
     let third = || subgraph(|call| if call < 3 { unavailable(call) } else { numbered(call) });
     for (retries, calls, answered) in [(0, 1, false), (1, 2, false), (2, 3, true), (5, 3, true)] {
         let subgraph = third();
-        let answer = resilient(&subgraph, |settings| settings.retries = retries).execute(query()).await;
+        let answer = resilient(&subgraph, |settings| settings.retries = retries).ask(query()).await;
         assert_eq!((subgraph.calls(), answer.is_ok()), (calls, answered), "{retries} retries");
     }
     let subgraph = third();
-    assert!(resilient(&subgraph, |settings| settings.retries = 5).execute(mutation()).await.is_err());
+    assert!(resilient(&subgraph, |settings| settings.retries = 5).ask(mutation()).await.is_err());
     assert_eq!(subgraph.calls(), 1);
 }
 
@@ -233,7 +227,7 @@ async fn a_call_ends_at_its_timeout_though_the_request_has_more_time() {
     let subgraph = subgraph(numbered);
     subgraph.close();
     let resilient = resilient(&subgraph, |settings| settings.timeout_ms = Millis(20));
-    assert!(matches!(resilient.execute(query()).await, Err(TransportError::Timeout)));
+    assert!(matches!(resilient.ask(query()).await, Err(TransportError::Timeout)));
     assert_eq!((subgraph.calls(), subgraph.given_up.load(Ordering::SeqCst)), (1, 1));
 }
 
@@ -241,7 +235,7 @@ async fn a_call_ends_at_its_timeout_though_the_request_has_more_time() {
 async fn only_what_may_not_have_arrived_is_sent_again() {
     for error in [TransportError::Timeout, TransportError::Busy, TransportError::BadAnswer("<html>".into())] {
         let subgraph = subgraph(move |_| Err(error.clone()));
-        assert!(resilient(&subgraph, |_| {}).execute(query()).await.is_err());
+        assert!(resilient(&subgraph, |_| {}).ask(query()).await.is_err());
         assert_eq!(subgraph.calls(), 1);
     }
 }
@@ -252,7 +246,7 @@ async fn retries_add_no_more_than_their_share_to_the_load() {
         let subgraph = subgraph(unavailable);
         let resilient = resilient(&subgraph, |settings| settings.retry_percent = percent);
         for _ in 0..100 {
-            assert!(resilient.execute(query()).await.is_err());
+            assert!(resilient.ask(query()).await.is_err());
         }
         let found = subgraph.calls() - 100;
         assert!(found <= retried && found + 1 >= retried, "{percent} %: {found} retries, not {retried}");
@@ -268,17 +262,17 @@ async fn a_subgraph_that_never_answers_is_left_alone_until_one_call_gets_through
         settings.breaker_failures = 3;
     });
     for _ in 0..10 {
-        assert!(resilient.execute(query()).await.is_err());
+        assert!(resilient.ask(query()).await.is_err());
     }
     assert_eq!(subgraph.calls(), 3, "the other seven were not sent");
     tokio::time::advance(Duration::from_millis(1_000)).await;
-    assert!(resilient.execute(query()).await.is_err());
-    assert!(resilient.execute(query()).await.is_err());
+    assert!(resilient.ask(query()).await.is_err());
+    assert!(resilient.ask(query()).await.is_err());
     assert_eq!(subgraph.calls(), 4, "one was let through and found nobody");
     up.send_replace(true);
     tokio::time::advance(Duration::from_millis(1_000)).await;
     for _ in 0..5 {
-        assert!(resilient.execute(query()).await.is_ok());
+        assert!(resilient.ask(query()).await.is_ok());
     }
     assert_eq!(subgraph.calls(), 9);
 }
@@ -290,16 +284,16 @@ async fn a_trial_that_is_given_up_leaves_the_next_one_free() {
         settings.retries = 0;
         settings.breaker_failures = 1;
     });
-    assert!(resilient.execute(query()).await.is_err());
+    assert!(resilient.ask(query()).await.is_err());
     tokio::time::advance(Duration::from_millis(1_000)).await;
     subgraph.close();
-    let mut trial = resilient.execute(query());
+    let mut trial = resilient.ask(query());
     assert!(futures::poll!(&mut trial).is_pending());
-    assert!(resilient.execute(query()).await.is_err(), "only one tries at a time");
+    assert!(resilient.ask(query()).await.is_err(), "only one tries at a time");
     assert_eq!(subgraph.calls(), 2);
     drop(trial);
     subgraph.open();
-    assert!(resilient.execute(query()).await.is_err());
+    assert!(resilient.ask(query()).await.is_err());
     assert_eq!(subgraph.calls(), 3);
 }
 
@@ -327,14 +321,14 @@ async fn calls_beyond_the_queue_fail_at_once() {
         settings.connections = 1;
         settings.queue = 1;
     });
-    let mut first = transport.execute(query());
+    let mut first = transport.ask(query());
     tokio::select! {
         answer = &mut first => panic!("{answer:?}"),
         _ = calls.recv() => {}
     }
-    let mut second = transport.execute(query());
+    let mut second = transport.ask(query());
     assert!(futures::poll!(&mut second).is_pending());
-    assert!(matches!(transport.execute(query()).await, Err(TransportError::Busy)));
+    assert!(matches!(transport.ask(query()).await, Err(TransportError::Busy)));
     drop(first);
     tokio::select! {
         answer = &mut second => panic!("{answer:?}"),
@@ -349,7 +343,7 @@ async fn a_proxy_that_finds_nobody_is_as_good_as_nobody() {
         let proxy =
             axum::Router::new().route("/graphql", axum::routing::post(move || async move { (status, "<html>") }));
         let url = crate::http_transport::serve(proxy).await;
-        let error = crate::http_transport::transport(&url, |_| {}).execute(query()).await.unwrap_err();
+        let error = crate::http_transport::transport(&url, |_| {}).ask(query()).await.unwrap_err();
         assert!(matches!(error, TransportError::Unavailable(_)), "{error}");
     }
 }

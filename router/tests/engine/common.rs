@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use async_graphql_value::{ConstValue, Variables};
 use async_trait::async_trait;
+use futures::future::BoxFuture;
 use reel_auth::Viewer;
 use reel_router::transport::{
-    RequestContext, SubgraphError, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError,
+    Fetch, Fetched, RequestContext, SubgraphError, SubgraphResponse, SubgraphTransport, TransportError,
 };
 use reel_router::{Engine, EngineSettings, GraphqlRequest, GraphqlResponse, PathSegment};
 use serde_json::{Value, json};
@@ -29,12 +30,23 @@ struct Scripted {
 
 #[async_trait]
 impl SubgraphTransport for Scripted {
-    async fn execute(&self, request: SubgraphRequest) -> Result<SubgraphResponse, TransportError> {
-        let variables = serde_json::to_value(&request.variables).unwrap();
-        self.calls.lock().unwrap().push((self.name.clone(), request.document.text.clone(), variables.clone()));
+    async fn fetch(&self, mut fetch: Fetch) -> Result<Fetched, TransportError> {
+        let variables = serde_json::to_value(&fetch.take_variables()?).unwrap();
+        self.calls.lock().unwrap().push((self.name.clone(), fetch.document.text.clone(), variables.clone()));
         tokio::task::yield_now().await;
-        let answer = (self.script)(&request.document.text, &variables)?;
-        Ok(response(&answer))
+        let answer = (self.script)(&fetch.document.text, &variables)?;
+        Ok(response(&answer).into())
+    }
+}
+
+/// Asks a transport and reads its answer as values.
+pub(crate) trait Ask {
+    fn ask(&self, fetch: Fetch) -> BoxFuture<'_, Result<SubgraphResponse, TransportError>>;
+}
+
+impl<T: SubgraphTransport> Ask for T {
+    fn ask(&self, fetch: Fetch) -> BoxFuture<'_, Result<SubgraphResponse, TransportError>> {
+        Box::pin(async { self.fetch(fetch).await?.into_response() })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
-use crate::common::{context, viewer};
+use crate::common::{Ask as _, context, viewer};
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -14,9 +14,7 @@ use reel_id::SystemClock;
 use reel_router::PathSegment;
 use reel_router::config::AnswerCompression;
 use reel_router::transport::http::{HttpTransport, HttpTransportSettings};
-use reel_router::transport::{
-    RequestContext, SubgraphDocument, SubgraphRequest, SubgraphResponse, SubgraphTransport, TransportError,
-};
+use reel_router::transport::{Fetch, RequestContext, SubgraphDocument, SubgraphResponse, TransportError};
 use serde_json::json;
 use tower::util::MapRequestLayer;
 use tower_http::CompressionLevel;
@@ -43,7 +41,7 @@ async fn ask(transport: &HttpTransport, context: Arc<RequestContext>) -> Result<
     let parsed = async_graphql_parser::parse_query(&text).unwrap();
     let document = Arc::new(SubgraphDocument { text, parsed });
     let variables = crate::common::variables(json!({ "n": 3 }));
-    transport.execute(SubgraphRequest { document, operation_name: None, variables, headers: None, context }).await
+    transport.ask(Fetch { document, variables, entities: Vec::new(), headers: None, context }).await
 }
 
 fn answering(body: &'static str) -> Router {
