@@ -11,7 +11,7 @@ use reel_auth::{InternalKey, PublicKey, SigningKey, TokenVerifier};
 use reel_id::{Clock, SystemClock};
 use reel_router::auth::{EndedSessions, IssuerTasks, Issuers, RevocationTask, RevocationWatch};
 use reel_router::graph::LiveGraph;
-use reel_router::http::{Accounts, ReadinessCheck, RouterApp, RouterParts, serve};
+use reel_router::http::{Accounts, Metrics, ReadinessCheck, RouterApp, RouterParts, serve};
 use reel_router::reload::SupergraphTask;
 use reel_router::transport::SubgraphTransport;
 use reel_router::{Engine, SharedDocuments};
@@ -157,7 +157,7 @@ async fn start_anonymous(settings: &Settings, listener: TcpListener) -> Result<R
         clock,
         settings: settings.router.clone(),
         checks: Vec::new(),
-        metrics: Arc::new(reel_telemetry::metrics_text),
+        metrics: metrics(),
     };
     let app = RouterApp::routes(parts).map_err(Failure::usage)?;
     let tasks = RouterTasks { revocation: None, reload: served.reload, issuers: keys };
@@ -209,12 +209,17 @@ async fn start_with_accounts(
         clock: Arc::clone(&platform.clock),
         settings: settings.router.clone(),
         checks,
-        metrics: Arc::new(reel_telemetry::metrics_text),
+        metrics: metrics(),
     };
     let app = RouterApp::routes(parts).map_err(Failure::usage)?.merge(reel_files::serve(open_files(settings)?));
     let revocation = watch_ended_sessions(settings, platform, links.user, ended).spawn();
     let tasks = RouterTasks { revocation: Some(revocation), reload: served.reload, issuers: keys };
     listen(settings, app, listener, tasks)
+}
+
+/// What `/metrics` shows, where anything is counted.
+pub(crate) fn metrics() -> Option<Metrics> {
+    reel_telemetry::metrics_are_on().then(|| -> Metrics { Arc::new(reel_telemetry::metrics_text) })
 }
 
 fn listen(

@@ -1,7 +1,6 @@
 //! `reelgraph subgraph NAME…`.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use axum::Router;
 use reel_auth::SigningKey;
@@ -127,7 +126,7 @@ pub async fn start_subgraph(
     let app = Router::new()
         .merge(reel_subgraph::http::router(parts.subgraph, verifier))
         .merge(parts.grpc)
-        .merge(reel_router::http::probe_routes(parts.checks, Arc::new(reel_telemetry::metrics_text)));
+        .merge(reel_router::http::probe_routes(parts.checks, router::metrics()));
     let app = reel_telemetry::observed(app);
     let http = settings.router.http.clone();
     let (stopping, mut stop) = watch::channel(false);

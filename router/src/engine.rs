@@ -9,7 +9,7 @@ use bytes::Bytes;
 use reel_error::ErrorCode;
 
 use crate::error::GraphqlError;
-use crate::executor::{ExecutedOperation, Execution, ExecutionLimits, State, Transports, write_errors};
+use crate::executor::{ExecutedOperation, Execution, ExecutionLimits, State, Transports, Ways, ways, write_errors};
 use crate::grants::Grants;
 use crate::pipeline::caching::CachePolicy;
 use crate::pipeline::validate::Validator;
@@ -141,7 +141,7 @@ impl fmt::Debug for PreparedOperation {
 pub struct Engine {
     pipeline: Arc<Pipeline>,
     cache: PlanCache,
-    transports: Transports,
+    ways: Ways,
     settings: EngineSettings,
 }
 
@@ -195,7 +195,7 @@ impl Engine {
             planning_timeout: settings.planning_timeout,
         });
         let cache = PlanCache::new(settings.plan_cache_entries, settings.planning_parallelism);
-        Ok(Self { pipeline, cache, transports, settings })
+        Ok(Self { pipeline, cache, ways: ways(transports), settings })
     }
 
     /// The schema that clients see.
@@ -326,7 +326,7 @@ impl Engine {
             variables,
             context,
             schema: &self.pipeline.schema,
-            transports: &self.transports,
+            ways: &self.ways,
             limits: &self.settings.execution,
             on_denied: self.settings.on_denied,
             state: Mutex::new(State::default()),
@@ -336,7 +336,7 @@ impl Engine {
 
 impl fmt::Debug for Engine {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Engine({} subgraphs)", self.transports.len())
+        write!(formatter, "Engine({} subgraphs)", self.ways.len())
     }
 }
 

@@ -11,6 +11,7 @@ use crate::Engine;
 use crate::config::RouterSettings;
 use crate::documents::TrustedDocuments;
 use crate::http::{ReadinessCheck, StartError};
+use crate::meters::{self, ReloadMeter};
 use crate::rest::Documents;
 
 /// The graph that is served now. A request that has begun finishes on the graph that it began on.
@@ -22,6 +23,7 @@ pub struct LiveGraph {
     warm_up: usize,
     warm_up_time: Duration,
     state: watch::Sender<GraphState>,
+    reloads: ReloadMeter,
 }
 
 /// An engine and the documents of the REST endpoints, planned for it.
@@ -50,6 +52,7 @@ impl LiveGraph {
     /// documents cannot be used.
     pub async fn start(engine: Engine, settings: &RouterSettings) -> Result<Self, StartError> {
         let (with_rest, warm_up_time) = (settings.rest.enabled, settings.supergraph.warm_up_ms.duration());
+        meters::describe();
         let trusted = Arc::new(TrustedDocuments::open(&settings.documents)?);
         let served = ServedGraph::prepare(engine, with_rest).await?;
         let plans = trusted.plans();
@@ -65,6 +68,7 @@ impl LiveGraph {
             warm_up: settings.supergraph.warm_up,
             warm_up_time,
             state: watch::Sender::default(),
+            reloads: ReloadMeter::new(),
         })
     }
 
@@ -79,6 +83,7 @@ impl LiveGraph {
         plans.extend(self.trusted.plans());
         let planned = served.engine.plan_ahead(plans, Instant::now() + self.warm_up_time).await;
         self.current.store(Arc::new(served));
+        self.reloads.served.increment(1);
         self.state.send_modify(|state| {
             state.generation += 1;
             state.refused = None;
@@ -90,6 +95,7 @@ impl LiveGraph {
     /// Remembers that a replacement cannot be served. The reason is for the operator, who is told once.
     pub fn refuse(&self, reason: String) {
         if self.state.borrow().refused.as_ref() != Some(&reason) {
+            self.reloads.refused.increment(1);
             tracing::error!(reason, "the supergraph is refused; the one before it is still served");
             self.state.send_modify(|state| state.refused = Some(reason));
         }

@@ -15,6 +15,7 @@ pub mod graph;
 mod headers;
 pub mod http;
 mod introspection;
+mod meters;
 mod path;
 pub mod pipeline;
 pub mod planner;

@@ -13,10 +13,10 @@ pub(super) fn ready(listened: SocketAddr, files_url: &str, after: Duration) {
         "\nReelgraph is ready after {:.1} s.\n\n  \
          GraphQL  http://{address}/graphql   (open it in a browser for GraphiQL)\n  \
          REST     http://{address}/video/feed/\n  \
-         Health   http://{address}/readyz\n  \
-         Metrics  http://{address}/metrics\n\n\
+         Health   http://{address}/readyz\n{}\n\
          Stop it with Ctrl-C.\n",
-        after.as_secs_f32()
+        after.as_secs_f32(),
+        if reel_telemetry::metrics_are_on() { format!("  Metrics  http://{address}/metrics\n") } else { String::new() },
     );
     if listened.ip().is_unspecified() && files_url == format!("http://{address}/files") {
         println!(

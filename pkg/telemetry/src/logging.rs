@@ -6,7 +6,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
 
-/// What is logged, and how.
+/// What is logged and how, and what else is told about the process (`telemetry.*`).
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TelemetrySettings {
@@ -14,6 +14,16 @@ pub struct TelemetrySettings {
     pub format: LogFormat,
     /// `error`, `warn`, `info`, `debug` or `trace`, also by module: `info,reel_router=debug`.
     pub level: String,
+    /// What is counted.
+    pub metrics: MetricsSettings,
+}
+
+/// What is counted (`telemetry.metrics.*`).
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MetricsSettings {
+    /// Whether anything is, and `GET /metrics` shows it.
+    pub enabled: bool,
 }
 
 /// How a log line is written.
@@ -28,7 +38,7 @@ pub enum LogFormat {
 
 impl Default for TelemetrySettings {
     fn default() -> Self {
-        Self { format: LogFormat::Human, level: "info".to_owned() }
+        Self { format: LogFormat::Human, level: "info".to_owned(), metrics: MetricsSettings::default() }
     }
 }
 
@@ -47,8 +57,8 @@ pub enum TelemetryError {
     },
 }
 
-/// Starts logging to standard error and counting. To be called once, first thing in `main`; further calls change
-/// nothing, so that several applications can run in one test process.
+/// Starts logging to standard error and, where the settings say so, counting. To be called once, before anything that counts
+/// is made; further calls change nothing about the log, so that several applications can run in one test process.
 ///
 /// # Errors
 /// When the level cannot be understood.
@@ -62,7 +72,9 @@ pub fn init(settings: &TelemetrySettings) -> Result<(), TelemetryError> {
         }
     };
     let _already_started = tracing_subscriber::registry().with(lines.with_filter(filter)).try_init();
-    crate::metrics_text::install();
+    if settings.metrics.enabled {
+        crate::start_metrics();
+    }
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use axum::response::Response;
 use tracing::Instrument;
 
 use crate::metrics_text::DURATION;
-use crate::{REQUEST_ID, RequestContext};
+use crate::{REQUEST_ID, RequestContext, metrics_are_on};
 
 /// What is logged for a request whose client went away before it was answered.
 const CLIENT_WENT_AWAY: u16 = 499;
@@ -18,7 +18,7 @@ const CLIENT_WENT_AWAY: u16 = 499;
 /// which the question for ended logins alone comes several times a second.
 const PROBES: [&str; 3] = ["/livez", "/readyz", "/metrics"];
 
-/// The same routes; each request to them is logged in one line, counted and timed, gets a [`RequestContext`], and its
+/// The same routes; each request to them is logged in one line, counted and timed where that is wanted, gets a [`RequestContext`], and its
 /// answer carries the request's id. Routes that are added afterwards are not covered.
 pub fn observed(router: Router) -> Router {
     router.layer(from_fn(observe))
@@ -73,9 +73,11 @@ impl Drop for Record {
     fn drop(&mut self) {
         let Self { method, path, request_id, trace_id, begun, status, by_machines } = self;
         let elapsed = begun.elapsed();
-        let labels = [("method", (*method).to_owned()), ("path", path.clone()), ("status", status.to_string())];
-        metrics::counter!("http_requests_total", &labels).increment(1);
-        metrics::histogram!(DURATION, &labels[..2]).record(elapsed.as_secs_f64());
+        if metrics_are_on() {
+            let labels = [("method", (*method).to_owned()), ("path", path.clone()), ("status", status.to_string())];
+            metrics::counter!("http_requests_total", &labels).increment(1);
+            metrics::histogram!(DURATION, &labels[..2]).record(elapsed.as_secs_f64());
+        }
 
         #[expect(clippy::cast_precision_loss, reason = "microseconds of a request are far below 2^52")]
         let duration_ms = elapsed.as_micros() as f64 / 1_000.0;
@@ -128,7 +130,7 @@ mod tests {
 
     use super::*;
     use crate::logging::tests::Lines;
-    use crate::metrics_text;
+    use crate::{metrics_text, start_metrics};
 
     fn router() -> Router {
         let handler = || async {
@@ -207,7 +209,7 @@ mod tests {
 
     #[tokio::test]
     async fn requests_are_counted_under_labels_that_clients_cannot_multiply() {
-        metrics_text::install();
+        start_metrics();
         for uri in ["/things/1", "/things/2", "/nowhere/1", "/nowhere/2"] {
             ask(uri, &Lines::default()).await;
         }

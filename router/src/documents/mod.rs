@@ -6,4 +6,4 @@ mod trusted;
 
 pub(crate) use hash::{DocumentHash, NotAHash};
 pub use shared::SharedDocuments;
-pub(crate) use trusted::TrustedDocuments;
+pub(crate) use trusted::{TrustedDocument, TrustedDocuments, TrustedOperation};

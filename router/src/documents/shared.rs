@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 use super::DocumentHash;
 use crate::config::DocumentSettings;
+use crate::meters::SharedMeter;
 
 /// How long Redis is not asked after it has not answered.
 const REST: Duration = Duration::from_secs(1);
@@ -36,6 +37,7 @@ struct Connected {
     written: Cache<DocumentHash, ()>,
     /// Until when Redis is left alone.
     rests: Mutex<Option<Instant>>,
+    meter: SharedMeter,
 }
 
 impl SharedDocuments {
@@ -49,6 +51,7 @@ impl SharedDocuments {
             writes: Arc::new(Semaphore::new(WRITES)),
             written: Cache::builder().max_capacity(WRITTEN_MOST).time_to_live(WRITTEN_FOR).build(),
             rests: Mutex::default(),
+            meter: SharedMeter::new(),
         }))
     }
 
@@ -62,20 +65,21 @@ impl SharedDocuments {
         // One byte more than can be right: what is longer has another hash, and is not read to its end.
         command.arg(self.0.key(hash)).arg(0).arg(longest);
         let answer = tokio::time::timeout(self.0.time, command.query_async::<Vec<u8>>(&mut connection)).await;
+        let meter = &self.0.meter;
         let (outcome, found) = match answer {
-            Ok(Ok(bytes)) if bytes.is_empty() => ("miss", None),
+            Ok(Ok(bytes)) if bytes.is_empty() => (&meter.misses, None),
             Ok(Ok(bytes)) => match String::from_utf8(bytes).ok().filter(|text| DocumentHash::of(text) == hash) {
-                Some(text) => ("hit", Some(text)),
-                None => ("wrong", None),
+                Some(text) => (&meter.hits, Some(text)),
+                None => (&meter.wrong, None),
             },
             // The server has answered, if only that there is something else under the key.
-            Ok(Err(error)) if error.code().is_some() => ("wrong", None),
+            Ok(Err(error)) if error.code().is_some() => (&meter.wrong, None),
             Ok(Err(_)) | Err(_) => {
                 self.0.rest();
-                ("failed", None)
+                (&meter.failed, None)
             }
         };
-        metrics::counter!("reelgraph_shared_documents_total", "outcome" => outcome).increment(1);
+        outcome.increment(1);
         found
     }
 

@@ -2,26 +2,36 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use async_graphql_value::Name;
 use reel_document::DocumentBounds;
 
 use super::DocumentHash;
 use crate::config::DocumentSettings;
 use crate::grants::Grants;
 use crate::http::StartError;
+use crate::meters::OperationMeter;
 use crate::pipeline::{PlanKey, Trust};
 
 /// The trusted documents by their hashes.
 #[derive(Debug, Default)]
-pub(crate) struct TrustedDocuments(HashMap<DocumentHash, TrustedDocument>);
+pub(crate) struct TrustedDocuments(HashMap<DocumentHash, Arc<TrustedDocument>>);
 
 /// A document of the operator's.
 #[derive(Debug)]
 pub(crate) struct TrustedDocument {
     pub(crate) text: Arc<str>,
     /// The names of its operations. There are none when it cannot be read; whoever asks for it will be told.
-    operations: Vec<Option<String>>,
+    operations: Vec<TrustedOperation>,
+}
+
+/// An operation of a document of the operator's.
+#[derive(Debug)]
+pub(crate) struct TrustedOperation {
+    pub(crate) name: Option<String>,
+    /// Made when it is asked for first: a manifest may list many that nobody uses.
+    meter: OnceLock<Option<Arc<OperationMeter>>>,
 }
 
 impl TrustedDocuments {
@@ -43,16 +53,15 @@ impl TrustedDocuments {
         self.0.is_empty()
     }
 
-    pub(crate) fn get(&self, hash: DocumentHash) -> Option<&TrustedDocument> {
+    pub(crate) fn get(&self, hash: DocumentHash) -> Option<&Arc<TrustedDocument>> {
         self.0.get(&hash)
     }
 
     /// What to plan so that none of their operations is planned when it is first asked for.
     pub(crate) fn plans(&self) -> Vec<PlanKey> {
-        let operations = self
-            .0
-            .values()
-            .flat_map(|document| document.operations.iter().map(|operation| (&*document.text, operation.as_deref())));
+        let operations = self.0.values().flat_map(|document| {
+            document.operations.iter().map(|operation| (&*document.text, operation.name.as_deref()))
+        });
         let plans = operations.flat_map(|(text, operation)| {
             [Grants::anonymous(), Grants::login()].map(|grants| PlanKey::new(text, operation, grants, Trust::Trusted))
         });
@@ -64,7 +73,7 @@ impl TrustedDocument {
     fn new(text: String) -> Self {
         let checked = reel_document::check(&text, &DocumentBounds::subgraph());
         let operations = checked.map(|checked| {
-            checked.document.operations.iter().map(|(name, _)| name.map(ToString::to_string)).collect::<Vec<_>>()
+            checked.document.operations.iter().map(|(name, _)| TrustedOperation::new(name)).collect::<Vec<_>>()
         });
         Self { text: text.into(), operations: operations.unwrap_or_default() }
     }
@@ -72,9 +81,29 @@ impl TrustedDocument {
     /// The name of its operation, if it has only one: naming it or not is the same, and shares a plan.
     pub(crate) fn only_operation(&self) -> Option<&str> {
         match self.operations.as_slice() {
-            [Some(name)] => Some(name),
+            [TrustedOperation { name, .. }] => name.as_deref(),
             _ => None,
         }
+    }
+
+    /// The operation that a request with this name asks for.
+    pub(crate) fn operation(&self, name: Option<&str>) -> Option<&TrustedOperation> {
+        match (name, self.operations.as_slice()) {
+            (None, [only]) => Some(only),
+            (None, _) => None,
+            (Some(name), operations) => operations.iter().find(|operation| operation.name.as_deref() == Some(name)),
+        }
+    }
+}
+
+impl TrustedOperation {
+    fn new(name: Option<&Name>) -> Self {
+        Self { name: name.map(ToString::to_string), meter: OnceLock::new() }
+    }
+
+    /// What measures it, if anything is measured.
+    pub(crate) fn meter(&self) -> Option<&Arc<OperationMeter>> {
+        self.meter.get_or_init(|| OperationMeter::of(self.name.as_deref())).as_ref()
     }
 }
 
@@ -89,7 +118,7 @@ fn read(path: &Path) -> Result<TrustedDocuments, StartError> {
         if hash.parse() != Ok(actual) {
             return Err(wrong(format!("{hash:?} should be {actual}, the SHA-256 of its document")));
         }
-        documents.insert(actual, TrustedDocument::new(document));
+        documents.insert(actual, Arc::new(TrustedDocument::new(document)));
     }
     Ok(TrustedDocuments(documents))
 }

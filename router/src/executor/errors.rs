@@ -70,6 +70,7 @@ pub(crate) fn transport_code(error: &TransportError) -> ErrorCode {
         TransportError::Timeout => ErrorCode::Timeout,
         TransportError::Busy => ErrorCode::Overloaded,
         TransportError::Unavailable(_)
+        | TransportError::LeftAlone
         | TransportError::Tls(_)
         | TransportError::BadAnswer(_)
         | TransportError::TooLarge { .. }

@@ -12,6 +12,7 @@ pub(crate) mod shape;
 mod sink;
 mod store;
 mod traverse;
+mod way;
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
@@ -29,9 +30,11 @@ use self::errors::{ErrorLog, transport_code, visible};
 use self::project::Source;
 use self::sink::ValueSink;
 use self::store::{ROOT, Store, Value};
+pub(crate) use self::way::{Ways, ways};
 use crate::condition::all_hold;
 use crate::error::GraphqlError;
 use crate::introspection;
+use crate::meters::FetchMeter;
 use crate::path::PathSegment;
 use crate::pipeline::{CompiledOperation, OnDenied};
 use crate::planner::{FetchedField, PlanNode, RootFetch, SelectedTable, SubgraphName};
@@ -75,7 +78,7 @@ pub(crate) struct Execution<'a> {
     pub(crate) variables: &'a Variables,
     pub(crate) context: &'a Arc<RequestContext>,
     pub(crate) schema: &'a Schema,
-    pub(crate) transports: &'a Transports,
+    pub(crate) ways: &'a Ways,
     pub(crate) limits: &'a ExecutionLimits,
     /// What becomes of an answer as JSON with an object that the caller may not see. Answers as values only lack it.
     pub(crate) on_denied: OnDenied,
@@ -211,18 +214,22 @@ impl Execution<'_> {
             return Err(TransportError::Timeout);
         }
         let Question { subgraph, document, selected, variables, entities } = question;
-        let Some(transport) = self.transports.get(&**subgraph) else {
+        let Some(way) = self.ways.get(&**subgraph) else {
             return Err(TransportError::Unavailable("no transport leads to it".to_owned()));
         };
         let (document, context) = (Arc::clone(document), Arc::clone(self.context));
         let fetch = Fetch { document, variables, entities, headers: None, context };
+        let measured = way.meter.as_ref().map(FetchMeter::begin);
         // In one process a subgraph's panic would otherwise take the whole answer with it.
-        let answer = AssertUnwindSafe(transport.fetch(fetch)).catch_unwind();
+        let answer = AssertUnwindSafe(way.transport.fetch(fetch)).catch_unwind();
         let answer = match tokio::time::timeout_at(self.context.deadline.into(), answer).await {
             Ok(Ok(answer)) => answer.and_then(|answer| self.read(selected, answer)),
             Ok(Err(_)) => Err(TransportError::Unavailable("it panicked".to_owned())),
             Err(_) => Err(TransportError::Timeout),
         };
+        if let Some(measured) = measured {
+            measured.settle(way::outcome(&answer));
+        }
         if let Err(error) = &answer {
             tracing::warn!(subgraph = &**subgraph, request_id = self.context.request_id, %error, "a fetch failed");
         }

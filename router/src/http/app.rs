@@ -12,7 +12,6 @@ use reel_auth::TokenVerifier;
 use reel_error::ErrorCode;
 use reel_id::Clock;
 use reel_rpc::Channel;
-use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::graphql::KnownDocuments;
@@ -23,6 +22,7 @@ use crate::config::RouterSettings;
 use crate::documents::SharedDocuments;
 use crate::graph::LiveGraph;
 use crate::headers::HeaderPassage;
+use crate::meters::LimitMeter;
 use crate::rest;
 
 /// What the application is made of.
@@ -41,8 +41,8 @@ pub struct RouterParts {
     pub settings: RouterSettings,
     /// Further dependencies that `/readyz` reports.
     pub checks: Vec<ReadinessCheck>,
-    /// Renders the metrics in Prometheus' text format.
-    pub metrics: Metrics,
+    /// Renders the metrics in Prometheus' text format; `None` when nothing is counted.
+    pub metrics: Option<Metrics>,
 }
 
 /// What it takes to know who asks.
@@ -106,6 +106,7 @@ pub(crate) struct Shared {
     pub(crate) documents: KnownDocuments,
     pub(crate) headers: HeaderPassage,
     pub(crate) settings: RouterSettings,
+    pub(crate) limits: LimitMeter,
 }
 
 /// The application.
@@ -122,7 +123,7 @@ impl RouterApp {
         let headers = HeaderPassage::new(&parts.settings.subgraph_headers);
         let cors =
             cors::layer(&parts.settings.http.cors_origins, &headers).map_err(|origin| StartError::Origin { origin })?;
-        let places = Arc::new(Semaphore::new(parts.settings.http.max_in_flight));
+        let places = Arc::new(guard::Places::new(parts.settings.http.max_in_flight));
         let compression = compression::layer(&parts.settings.compression);
         let probes = probe_routes(&parts);
         let shared = Arc::new(Shared {
@@ -132,6 +133,7 @@ impl RouterApp {
             graph: parts.graph,
             headers,
             settings: parts.settings,
+            limits: LimitMeter::new(),
         });
         let rest = if shared.settings.rest.enabled { rest::routes(Arc::clone(&shared))? } else { Router::new() };
         let work = rest.merge(graphql_routes(&shared)).layer(from_fn_with_state(places, guard::admit));
@@ -187,7 +189,7 @@ fn probe_routes(parts: &RouterParts) -> Router {
         checks.push(parts.issuers.readiness());
     }
     checks.extend(parts.checks.iter().cloned());
-    probes::probe_routes(checks, Arc::clone(&parts.metrics))
+    probes::probe_routes(checks, parts.metrics.clone())
 }
 
 async fn unknown_endpoint(request: Request) -> Response {

@@ -10,10 +10,12 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue};
+use metrics::{Counter, counter};
 use reel_error::{ErrorCode, Language};
 use tokio::sync::Semaphore;
 
 use super::{Failure, language};
+use crate::meters::names::REQUESTS_SHED;
 
 /// The headers of answers that are data, never a page. A handler that sets one of them keeps its own.
 const HEADERS: [(HeaderName, HeaderValue); 4] = [
@@ -36,10 +38,23 @@ fn add_missing(headers: &mut HeaderMap) {
     }
 }
 
+/// How many requests may run at once.
+pub(super) struct Places {
+    free: Semaphore,
+    /// Requests that found none.
+    shed: Counter,
+}
+
+impl Places {
+    pub(super) fn new(places: usize) -> Self {
+        Self { free: Semaphore::new(places), shed: counter!(REQUESTS_SHED) }
+    }
+}
+
 /// Refuses requests beyond the bound at once: a queue would only make everyone wait.
-pub(super) async fn admit(State(places): State<Arc<Semaphore>>, request: Request, next: Next) -> Response {
-    let Ok(_place) = places.try_acquire() else {
-        metrics::counter!("reelgraph_requests_shed_total").increment(1);
+pub(super) async fn admit(State(places): State<Arc<Places>>, request: Request, next: Next) -> Response {
+    let Ok(_place) = places.free.try_acquire() else {
+        places.shed.increment(1);
         let failure = Failure::with_status(ErrorCode::Overloaded);
         let mut response = failure.into_response(language(request.headers()), false);
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));

@@ -94,13 +94,15 @@ struct CheckResult<'a> {
 /// Renders the metrics in Prometheus' text format.
 pub type Metrics = Arc<dyn Fn() -> String + Send + Sync>;
 
-/// `/livez`, `/readyz` and `/metrics` of a process.
-pub fn probe_routes(checks: Vec<ReadinessCheck>, metrics: Metrics) -> Router {
+/// `/livez` and `/readyz` of a process, and `/metrics` where there are any.
+pub fn probe_routes(checks: Vec<ReadinessCheck>, metrics: Option<Metrics>) -> Router {
     let ready = Arc::new(Ready { checks, last: Mutex::default() });
-    Router::new()
-        .route("/livez", get(live))
-        .route("/readyz", get(move || async move { ready.answer().await }))
-        .route("/metrics", get(move || async move { render(metrics()) }))
+    let routes =
+        Router::new().route("/livez", get(live)).route("/readyz", get(move || async move { ready.answer().await }));
+    match metrics {
+        Some(metrics) => routes.route("/metrics", get(move || async move { render(metrics()) })),
+        None => routes,
+    }
 }
 
 /// The process runs.

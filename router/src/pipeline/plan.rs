@@ -18,6 +18,7 @@ use super::{Pipeline, Trust, print};
 use crate::error::GraphqlError;
 use crate::executor::shape::{self, Projection};
 use crate::grants::Grants;
+use crate::meters::PlanMeter;
 use crate::planner::{PlanError, QueryPlan};
 
 /// An operation that is ready to run for any variables.
@@ -100,6 +101,7 @@ impl PlanKey {
 pub struct PlanCache {
     cache: Cache<PlanKey, Arc<Planned>>,
     permits: Arc<Semaphore>,
+    meter: PlanMeter,
 }
 
 #[derive(Debug)]
@@ -119,7 +121,7 @@ impl PlanCache {
     /// A cache of `entries` operations, compiling at most `parallel` at once.
     pub fn new(entries: u64, parallel: usize) -> Self {
         let cache = Cache::builder().max_capacity(entries).time_to_idle(Duration::from_secs(3600)).build();
-        Self { cache, permits: Arc::new(Semaphore::new(parallel)) }
+        Self { cache, permits: Arc::new(Semaphore::new(parallel)), meter: PlanMeter::new() }
     }
 
     /// The compiled operation, made now if it is not there.
@@ -133,6 +135,11 @@ impl PlanCache {
         key: PlanKey,
         deadline: Instant,
     ) -> Result<Arc<CompiledOperation>, Arc<Vec<GraphqlError>>> {
+        if let Some(planned) = self.cache.get(&key).await {
+            self.meter.hits.increment(1);
+            return Ok(planned.take());
+        }
+        self.meter.misses.increment(1);
         self.planned(pipeline, key, deadline).await.map(|planned| planned.take())
     }
 
@@ -173,10 +180,11 @@ impl PlanCache {
             return Ok(planned);
         }
         let (pipeline, permits, job) = (Arc::clone(pipeline), Arc::clone(&self.permits), key.clone());
+        let planned = self.meter.planned.clone();
         let compile = self.cache.try_get_with(key, async move {
             let permit =
                 permits.acquire_owned().await.map_err(|_| vec![GraphqlError::generic(ErrorCode::Overloaded)])?;
-            metrics::counter!("reelgraph_operations_planned_total").increment(1);
+            planned.increment(1);
             let compiled = tokio::task::spawn_blocking(move || {
                 // Held by the work, not by its caller: an abandoned request must not let more work begin.
                 let _permit = permit;
@@ -191,8 +199,14 @@ impl PlanCache {
                 }
             }
         });
-        tokio::time::timeout_at(deadline.into(), compile)
+        let planned = tokio::time::timeout_at(deadline.into(), compile)
             .await
-            .unwrap_or_else(|_| Err(Arc::new(vec![GraphqlError::generic(ErrorCode::Timeout)])))
+            .unwrap_or_else(|_| Err(Arc::new(vec![GraphqlError::generic(ErrorCode::Timeout)])));
+        if reel_telemetry::metrics_are_on() {
+            // The cache counts its entries when it tidies up.
+            self.cache.run_pending_tasks().await;
+            self.meter.show(self.cache.entry_count());
+        }
+        planned
     }
 }

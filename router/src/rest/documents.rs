@@ -1,6 +1,9 @@
 //! The documents of the endpoints: files under review, planned once at start.
 
+use std::sync::Arc;
+
 use crate::http::StartError;
+use crate::meters::OperationMeter;
 use crate::{Engine, PreparedOperation};
 
 /// Names each document after its file in `schema/operations/rest`.
@@ -50,7 +53,15 @@ documents! {
 
 /// All documents, ready to run.
 #[derive(Debug)]
-pub(crate) struct Documents(Vec<PreparedOperation>);
+pub(crate) struct Documents(Vec<RestDocument>);
+
+/// A document that is ready to run.
+#[derive(Debug)]
+pub(crate) struct RestDocument {
+    pub(crate) operation: PreparedOperation,
+    /// What measures it, if anything is measured.
+    pub(crate) meter: Option<Arc<OperationMeter>>,
+}
 
 impl Documents {
     /// Plans every document.
@@ -64,15 +75,21 @@ impl Documents {
                 name,
                 reason: errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join("; "),
             })?;
-            prepared.push(operation);
+            prepared.push(RestDocument { operation, meter: OperationMeter::of(operation_name(text).as_deref()) });
         }
         Ok(Self(prepared))
     }
 
     /// The prepared form of a document.
-    pub(crate) fn get(&self, document: Document) -> &PreparedOperation {
+    pub(crate) fn get(&self, document: Document) -> &RestDocument {
         &self.0[document as usize]
     }
+}
+
+/// The name of a document's only operation.
+fn operation_name(text: &str) -> Option<String> {
+    let document = async_graphql_parser::parse_query(text).ok()?;
+    document.operations.iter().find_map(|(name, _)| name.map(ToString::to_string))
 }
 
 #[cfg(test)]
@@ -91,7 +108,7 @@ mod tests {
         let known: BTreeSet<String> = TEXTS.iter().map(|(name, _)| (*name).to_owned()).collect();
         assert_eq!(files, known);
         for (name, text) in TEXTS {
-            assert!(async_graphql_parser::parse_query(text).is_ok(), "{name}");
+            assert!(operation_name(text).is_some(), "{name}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -20,7 +20,7 @@ use super::objects::TimeFormat;
 use super::{form, outcome};
 use crate::auth::{Authentication, Caller, Credentials};
 use crate::http::{Failure, Reply, RequestHead, Shared, drain, language};
-use crate::transport::ClientHeaders;
+use crate::meters::{OperationMeter, Outcome};
 
 /// How much longer than its deadline a request may run: the engine ends fetches at the deadline and still needs a moment.
 const GRACE: Duration = Duration::from_millis(500);
@@ -40,14 +40,18 @@ pub(super) async fn serve(endpoint: &Endpoint, rest: &Rest, request: Request) ->
         (_, Takes::File { .. }) => rest.shared.authenticator.authenticate_sender(&head.headers).await,
         _ => rest.shared.authenticator.authenticate(&head.headers).await,
     };
-    let client = rest.shared.headers.of(&head.headers);
-    let answered = rest.answer(endpoint, &mut authentication, &head, client.clone(), body).await;
+    let limit = rest.shared.settings.limits.deadline_s.duration();
+    let request = RequestHead::read(&head.headers, limit).passing(rest.shared.headers.of(&head.headers));
+    let answered = rest.answer(endpoint, &mut authentication, &head, &request, body).await;
     let (mut response, logged_out) = match answered {
         Ok(reply) => {
             let logged_out = reply.logged_out;
             (reply.into_response(), logged_out)
         }
         Err(failure) => {
+            if failure.code != ErrorCode::Timeout || Instant::now() >= request.deadline {
+                rest.shared.limits.note(failure.code.name());
+            }
             let by_status = rest.shared.settings.rest.failures_use_status;
             let mut response = failure.into_response(language(&head.headers), by_status);
             if response.status() == StatusCode::METHOD_NOT_ALLOWED {
@@ -56,9 +60,7 @@ pub(super) async fn serve(endpoint: &Endpoint, rest: &Rest, request: Request) ->
             (response, false)
         }
     };
-    if let Some(client) = client {
-        client.announce(response.headers_mut());
-    }
+    request.announce(response.headers_mut());
     if !logged_out {
         authentication.announce(response.headers_mut());
     }
@@ -71,11 +73,10 @@ impl Rest {
         endpoint: &Endpoint,
         authentication: &mut Authentication,
         head: &Parts,
-        client: Option<Arc<ClientHeaders>>,
+        request: &RequestHead,
         body: Body,
     ) -> Result<Reply, Failure> {
         let limit = self.shared.settings.limits.deadline_s.duration();
-        let request = RequestHead::read(&head.headers, limit).passing(client);
         let viewer = match self.admit(endpoint.access, &authentication.caller) {
             Ok(viewer) => viewer,
             Err(code) => {
@@ -87,7 +88,7 @@ impl Rest {
         input.refresh_token = Credentials::read(&head.headers).refresh.map(Cow::into_owned);
         let Takes::File { kind, check } = endpoint.takes else {
             input.extend(within(limit, self.fields(endpoint.takes, head, body)).await?);
-            return self.run(endpoint, &input, head, &request, viewer).await;
+            return self.run(endpoint, &input, head, request, viewer).await;
         };
         let form_limit = self.shared.settings.limits.body_bytes;
         let gate = self.shared.gate.as_ref().ok_or(ErrorCode::NotAvailable)?;
@@ -97,7 +98,7 @@ impl Rest {
             file.read(&head.headers, body, sender, &mut input).await?;
             self.shared.authenticator.complete(authentication).await?;
             // A file takes as long as it takes; what comes after it has the ordinary time.
-            self.run(endpoint, &input, head, &request.extended(limit), viewer).await
+            self.run(endpoint, &input, head, &request.clone().extended(limit), viewer).await
         };
         let answered = answered.await;
         if let (Err(_), Some(upload)) = (&answered, input.upload) {
@@ -120,13 +121,22 @@ impl Rest {
         let graph = self.shared.graph.current();
         let document = graph.documents.as_ref().ok_or(ErrorCode::UnknownEndpoint)?.get(operation.document);
         // GET stands for reading, also where the contract has one that writes; HEAD is sent by whoever only looks.
-        if head.method == Method::HEAD && document.is_mutation() {
+        if head.method == Method::HEAD && document.operation.is_mutation() {
             return Err(Failure::with_status(ErrorCode::MethodNotAllowed));
         }
-        let running =
-            graph.engine.execute_prepared(document, operation.variables, request.context(viewer, viewer.into()));
+        let measured = document.meter.as_ref().map(OperationMeter::begin);
+        let context = request.context(viewer, viewer.into());
+        let running = graph.engine.execute_prepared(&document.operation, operation.variables, context);
         let deadline = request.deadline + GRACE;
-        let executed = tokio::time::timeout_at(deadline.into(), running).await.map_err(|_| ErrorCode::Timeout)?;
+        let executed = tokio::time::timeout_at(deadline.into(), running).await;
+        if let Some(measured) = measured {
+            measured.settle(match &executed {
+                Ok(executed) if executed.errors.is_empty() => Outcome::Ok,
+                Ok(_) => Outcome::Errors,
+                Err(_) => Outcome::Timeout,
+            });
+        }
+        let executed = executed.map_err(|_| ErrorCode::Timeout)?;
         (endpoint.reply)(outcome::settle(executed)?, &self.times)
     }
 

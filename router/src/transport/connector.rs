@@ -79,7 +79,7 @@ impl HttpConnector {
         // Who gets its cookies must be the one who asked.
         let shares = calls.deduplicate && !headers.hands_out_cookies();
         let subgraph: Arc<dyn SubgraphTransport> =
-            if shares { Arc::new(Deduplicated::new(resilient)) } else { resilient };
+            if shares { Arc::new(Deduplicated::new(name, resilient)) } else { resilient };
         Ok(if headers.is_empty() { subgraph } else { Arc::new(Passing::new(subgraph, headers)) })
     }
 }

@@ -9,10 +9,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, Shared, WeakShared};
+use metrics::{Counter, counter};
 use reel_auth::Viewer;
 
 use super::http::write_variables;
 use super::{Fetch, Fetched, PassedHeaders, SubgraphDocument, SubgraphTransport, TransportError};
+use crate::meters::names::DEDUPLICATED;
 
 type Answer = Result<Fetched, TransportError>;
 type Running = Shared<BoxFuture<'static, Answer>>;
@@ -23,6 +25,7 @@ type Running = Shared<BoxFuture<'static, Answer>>;
 pub struct Deduplicated {
     subgraph: Arc<dyn SubgraphTransport>,
     shared: Arc<Board>,
+    spared: Counter,
 }
 
 /// What is under way.
@@ -53,8 +56,8 @@ struct Key {
 
 impl Deduplicated {
     /// In front of this subgraph.
-    pub fn new(subgraph: Arc<dyn SubgraphTransport>) -> Self {
-        Self { subgraph, shared: Arc::default() }
+    pub fn new(name: &str, subgraph: Arc<dyn SubgraphTransport>) -> Self {
+        Self { subgraph, shared: Arc::default(), spared: counter!(DEDUPLICATED, "subgraph" => name.to_owned()) }
     }
 
     /// The call that answers this fetch, and whether somebody else began it.
@@ -108,7 +111,7 @@ impl SubgraphTransport for Deduplicated {
             Ok(answer) if is_shared && answer.sets_cookie() => self.subgraph.fetch(fetch).await,
             answer => {
                 if is_shared {
-                    metrics::counter!("reelgraph_subgraph_deduplicated_total").increment(1);
+                    self.spared.increment(1);
                 }
                 answer
             }

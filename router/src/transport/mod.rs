@@ -170,6 +170,9 @@ pub enum TransportError {
     /// The subgraph cannot be reached, or refused.
     #[error("the subgraph is unavailable: {0}")]
     Unavailable(String),
+    /// It has not answered for a while, so it was not asked.
+    #[error("the subgraph has not answered for a while and is left alone")]
+    LeftAlone,
     /// There is no secure connection to it; its certificate may not be trusted.
     #[error("TLS with the subgraph failed: {0}")]
     Tls(String),

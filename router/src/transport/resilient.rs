@@ -7,10 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use metrics::{Counter, Gauge, counter, gauge};
 use tokio::time::Instant;
 
 use super::{Fetch, Fetched, RequestContext, SubgraphTransport, TransportError};
 use crate::config::CallSettings;
+use crate::meters::names::{BREAKER_OPEN, RETRIES};
 
 /// The pause before the first retry; before the second it is twice as long, and so on.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -24,6 +26,7 @@ pub struct Resilient {
     name: String,
     timeout: Duration,
     retries: u32,
+    retried: Counter,
     budget: Budget,
     breaker: Breaker,
 }
@@ -36,15 +39,16 @@ impl Resilient {
             name: name.to_owned(),
             timeout: settings.timeout_ms.duration(),
             retries: settings.retries,
+            retried: counter!(RETRIES, "subgraph" => name.to_owned()),
             budget: Budget { stock: AtomicI64::new(STOCK), per_call: i64::from(settings.retry_percent) },
-            breaker: Breaker::new(settings.breaker_failures, settings.breaker_open_ms.duration()),
+            breaker: Breaker::new(name, settings.breaker_failures, settings.breaker_open_ms.duration()),
         }
     }
 
     async fn once(&self, fetch: Fetch) -> Result<Fetched, TransportError> {
         let fetch = self.within_timeout(fetch);
         let Some(admission) = self.breaker.admit() else {
-            return Err(TransportError::Unavailable("it has not answered for a while and is left alone".to_owned()));
+            return Err(TransportError::LeftAlone);
         };
         let deadline = fetch.context.deadline.into();
         let answer = tokio::time::timeout_at(deadline, self.subgraph.fetch(fetch)).await;
@@ -76,7 +80,7 @@ impl SubgraphTransport for Resilient {
             match self.once(fetch.clone()).await {
                 Err(TransportError::Unavailable(reason)) if !self.breaker.is_open() && self.budget.take() => {
                     tracing::debug!(subgraph = self.name, retry, reason, "a query is sent again");
-                    metrics::counter!("reelgraph_subgraph_retries_total", "subgraph" => self.name.clone()).increment(1);
+                    self.retried.increment(1);
                     tokio::time::sleep(PAUSE * 2_u32.saturating_pow(retry)).await;
                 }
                 answer => return answer,
@@ -116,6 +120,8 @@ impl Budget {
 struct Breaker {
     most_lost: u32,
     open_for: Duration,
+    /// Shows whether it is open.
+    shown: Gauge,
     state: Mutex<BreakerState>,
 }
 
@@ -128,8 +134,10 @@ struct BreakerState {
 }
 
 impl Breaker {
-    fn new(most_lost: u32, open_for: Duration) -> Self {
-        Self { most_lost, open_for, state: Mutex::default() }
+    fn new(subgraph: &str, most_lost: u32, open_for: Duration) -> Self {
+        let shown = gauge!(BREAKER_OPEN, "subgraph" => subgraph.to_owned());
+        shown.set(0.0);
+        Self { most_lost, open_for, shown, state: Mutex::default() }
     }
 
     fn state(&self) -> MutexGuard<'_, BreakerState> {
@@ -165,13 +173,16 @@ impl Admission<'_> {
         let mut state = self.breaker.state();
         if !is_lost {
             state.lost = 0;
-            state.tries_at = None;
+            if state.tries_at.take().is_some() {
+                self.breaker.shown.set(0.0);
+            }
             return false;
         }
         state.lost = state.lost.saturating_add(1);
         let opens = self.is_trial || (self.breaker.most_lost > 0 && state.lost >= self.breaker.most_lost);
         if opens {
             state.tries_at = Some(Instant::now() + self.breaker.open_for);
+            self.breaker.shown.set(1.0);
         }
         opens
     }

@@ -29,7 +29,7 @@ async fn readiness_is_checked_once_a_second_however_many_ask() {
             Ok(())
         })
     };
-    let app = probe_routes(vec![ReadinessCheck::new("one", Arc::new(probe))], Arc::new(String::new));
+    let app = probe_routes(vec![ReadinessCheck::new("one", Arc::new(probe))], None);
     let ask = async || {
         let request = Request::get("/readyz").body(Body::empty()).unwrap();
         assert_eq!(app.clone().oneshot(request).await.unwrap().status(), StatusCode::OK);

@@ -85,7 +85,7 @@ pub(crate) fn app(graph: &Arc<LiveGraph>) -> Router {
         clock: Arc::new(SystemClock),
         settings,
         checks: Vec::new(),
-        metrics: Arc::new(String::new),
+        metrics: None,
     };
     RouterApp::routes(parts).unwrap()
 }
@@ -235,4 +235,23 @@ async fn rest_endpoints_refuse_to_start_over_a_graph_that_does_not_fit_them() {
     let engine = Engine::connect(&supergraph(0), |_, _| Ok(Arc::new(Shop)), engine).unwrap();
     let error = LiveGraph::start(engine, &RouterSettings::default()).await.unwrap_err();
     assert!(error.to_string().contains("router.rest.enabled"), "{error}");
+}
+
+#[tokio::test]
+async fn attempts_to_replace_the_graph_are_counted() {
+    reel_telemetry::start_metrics();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("supergraph.graphql");
+    write(&file, &supergraph(0));
+    let mut served = serve(&file).await;
+    write(&file, &supergraph(1));
+    served.state.wait_for(|state| state.generation == 1).await.unwrap();
+    write(&file, "type Query {");
+    served.state.wait_for(|state| state.refused.is_some()).await.unwrap();
+    served.watch.stop().await;
+    let text = reel_telemetry::metrics_text();
+    for outcome in ["served", "refused"] {
+        let line = format!("reelgraph_supergraph_reloads_total{{outcome=\"{outcome}\"}} 1");
+        assert!(text.contains(&line), "{line} in {text}");
+    }
 }

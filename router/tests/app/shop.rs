@@ -116,7 +116,7 @@ impl ShopBuilder {
             clock: Arc::new(SystemClock),
             settings: self.settings,
             checks: Vec::new(),
-            metrics: Arc::new(String::new),
+            metrics: None,
         };
         Shop { app: RouterApp::routes(parts).unwrap(), seen }
     }

@@ -405,7 +405,7 @@ impl WorldBuilder {
             clock: clock.clone(),
             settings: self.settings,
             checks: Vec::new(),
-            metrics: Arc::new(|| "up 1\n".to_owned()),
+            metrics: Some(Arc::new(|| "up 1\n".to_owned())),
         };
         let app = RouterApp::routes(parts).unwrap();
         World { app, clock, domains, calls, ended, users, _keys: keys }

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use crate::common::{Ask as _, context, variables, viewer};
+use crate::metrics::value;
 
 type Answer = Result<SubgraphResponse, TransportError>;
 
@@ -99,7 +100,7 @@ fn mutation() -> Fetch {
 async fn calls_of_two(first: Fetch, second: Fetch) -> (usize, Answer, Answer) {
     let subgraph = subgraph(numbered);
     subgraph.close();
-    let deduplicated = Deduplicated::new(subgraph.clone());
+    let deduplicated = Deduplicated::new("books", subgraph.clone());
     let (first, second, ()) =
         tokio::join!(deduplicated.ask(first), deduplicated.ask(second), async { subgraph.open() });
     (subgraph.calls(), first, second)
@@ -149,7 +150,7 @@ async fn queries_that_carry_other_headers_are_sent_apart_and_those_that_carry_th
 async fn an_answer_that_sets_a_cookie_is_for_the_one_who_asked() {
     let subgraph = subgraph(|call| Ok(SubgraphResponse { sets_cookie: true, ..numbered(call)? }));
     subgraph.close();
-    let deduplicated = Deduplicated::new(subgraph.clone());
+    let deduplicated = Deduplicated::new("books", subgraph.clone());
     let three = futures::future::join_all((0..3).map(|_| deduplicated.ask(query())));
     let (answers, ()) = tokio::join!(three, async { subgraph.open() });
     let answers: BTreeSet<String> = answers.into_iter().map(|answer| answer.unwrap().data.to_string()).collect();
@@ -160,7 +161,7 @@ async fn an_answer_that_sets_a_cookie_is_for_the_one_who_asked() {
 async fn a_query_from_after_a_mutation_does_not_join_one_from_before_it() {
     let subgraph = subgraph(numbered);
     subgraph.close();
-    let deduplicated = Deduplicated::new(subgraph.clone());
+    let deduplicated = Deduplicated::new("books", subgraph.clone());
     let after = async {
         deduplicated.ask(mutation()).await.unwrap();
         let query = deduplicated.ask(query());
@@ -176,7 +177,7 @@ async fn a_query_from_after_a_mutation_does_not_join_one_from_before_it() {
 async fn a_query_that_nobody_waits_for_any_more_is_given_up() {
     let subgraph = subgraph(numbered);
     subgraph.close();
-    let deduplicated = Deduplicated::new(subgraph.clone());
+    let deduplicated = Deduplicated::new("books", subgraph.clone());
     let mut first = deduplicated.ask(query());
     let mut second = deduplicated.ask(query());
     assert!(futures::poll!(&mut first).is_pending() && futures::poll!(&mut second).is_pending());
@@ -193,7 +194,7 @@ async fn a_query_that_nobody_waits_for_any_more_is_given_up() {
 async fn the_one_who_began_may_leave_while_others_wait() {
     let subgraph = subgraph(numbered);
     subgraph.close();
-    let deduplicated = Deduplicated::new(subgraph.clone());
+    let deduplicated = Deduplicated::new("books", subgraph.clone());
     let mut first = deduplicated.ask(query());
     let mut second = deduplicated.ask(query());
     assert!(futures::poll!(&mut first).is_pending() && futures::poll!(&mut second).is_pending());
@@ -346,4 +347,28 @@ async fn a_proxy_that_finds_nobody_is_as_good_as_nobody() {
         let error = crate::http_transport::transport(&url, |_| {}).ask(query()).await.unwrap_err();
         assert!(matches!(error, TransportError::Unavailable(_)), "{error}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_spared_sent_again_and_left_alone_is_counted() {
+    reel_telemetry::start_metrics();
+    let series = |name: &str| value(&format!(r#"reelgraph_subgraph_{name}{{subgraph="books"}}"#));
+    assert_eq!(calls_of_two(query(), query()).await.0, 1);
+    assert_eq!(series("deduplicated_total"), 1.0);
+    let (up, is_up) = watch::channel(false);
+    let subgraph = subgraph(move |call| if *is_up.borrow() { numbered(call) } else { unavailable(call) });
+    let resilient = resilient(&subgraph, |settings| {
+        settings.retries = 1;
+        settings.breaker_failures = 3;
+    });
+    assert_eq!(series("breaker_open"), 0.0);
+    for _ in 0..2 {
+        assert!(resilient.ask(query()).await.is_err());
+    }
+    assert_eq!((series("retries_total"), series("breaker_open")), (1.0, 1.0), "the third call opened it");
+    assert!(matches!(resilient.ask(query()).await, Err(TransportError::LeftAlone)));
+    up.send_replace(true);
+    tokio::time::advance(Duration::from_millis(1_000)).await;
+    assert!(resilient.ask(query()).await.is_ok());
+    assert_eq!(series("breaker_open"), 0.0);
 }

@@ -7,5 +7,6 @@ mod common;
 mod composed;
 mod execution;
 mod http_transport;
+mod metrics;
 mod properties;
 mod requests;

@@ -14,7 +14,7 @@ over_both_forms! {
     bodies_that_cannot_be_read_answer_in_the_envelope;
     addresses_that_cannot_be_read_answer_in_the_envelope;
     an_upload_that_is_broken_off_leaves_nothing;
-    the_probes_and_the_page_for_browsers_answer;
+    the_probes_and_the_page_for_browsers_answer with "telemetry.metrics.enabled" = "true";
     documented_extras_that_are_not_there_yet_say_so;
 }
 

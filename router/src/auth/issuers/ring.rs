@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::keys::{Keys, Signed};
 use super::source::{NoKeys, Source};
 use crate::config::{IssuerSettings, TokenAlgorithm};
+use crate::meters::names::KEY_FETCHES;
 
 /// Nobody is asked more often unbidden, whatever the settings say.
 const SHORTEST_REFRESH: Duration = Duration::from_secs(1);
@@ -187,7 +188,7 @@ impl Watch {
     /// A failure that lasts is said once.
     fn report(&self, keys: &Result<Arc<Keys>, NoKeys>) {
         let outcome = if keys.is_ok() { "ok" } else { "failed" };
-        metrics::counter!("reelgraph_jwks_fetches_total", "outcome" => outcome).increment(1);
+        metrics::counter!(KEY_FETCHES, "outcome" => outcome).increment(1);
         let before = self.state.borrow().problem;
         match keys {
             Err(NoKeys { reason, detail }) if before != Some(*reason) => {

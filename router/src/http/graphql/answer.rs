@@ -64,6 +64,11 @@ impl Refusal {
         Self::new(ErrorCode::InvalidArgument, StatusCode::BAD_REQUEST, message)
     }
 
+    /// What is in `extensions.code`.
+    pub(super) fn code(&self) -> &'static str {
+        self.code
+    }
+
     #[cfg(test)]
     pub(super) fn status(&self) -> StatusCode {
         self.status

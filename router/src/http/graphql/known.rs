@@ -8,7 +8,8 @@ use moka::sync::Cache;
 
 use super::answer::Refusal;
 use crate::config::RouterSettings;
-use crate::documents::{DocumentHash, SharedDocuments, TrustedDocuments};
+use crate::documents::{DocumentHash, SharedDocuments, TrustedDocument, TrustedDocuments, TrustedOperation};
+use crate::meters::{AutomaticMeter, OperationMeter};
 
 /// What a request says about its document.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,12 +19,12 @@ pub(super) struct Asked {
 }
 
 /// A document that may be executed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Found {
-    pub(super) text: String,
-    pub(super) trusted: bool,
-    /// The name of its operation, if it is trusted and has only one.
-    pub(super) only_operation: Option<String>,
+#[derive(Debug, Clone)]
+pub(super) enum Found {
+    /// Of the manifest.
+    Trusted(Arc<TrustedDocument>),
+    /// A client's.
+    Sent(String),
 }
 
 /// The documents that hashes stand for.
@@ -38,6 +39,9 @@ pub(crate) struct KnownDocuments {
     /// The longest document that is remembered, in characters and in bytes: what is longer is refused anyway, and what
     /// fills the whole cache would drive out everything else.
     longest: (usize, u64),
+    meter: AutomaticMeter,
+    /// What measures operations of clients' documents.
+    others: Option<Arc<OperationMeter>>,
 }
 
 impl KnownDocuments {
@@ -64,6 +68,8 @@ impl KnownDocuments {
             sent: (documents.automatic && !documents.only_trusted).then(sent),
             shared,
             longest: (characters, bytes.min(documents.automatic_bytes / 2)),
+            meter: AutomaticMeter::new(),
+            others: OperationMeter::of_clients(),
         }
     }
 
@@ -93,48 +99,58 @@ impl KnownDocuments {
         let Some(sent) = &self.sent else {
             return Err(if self.only_trusted { only_trusted() } else { not_supported() });
         };
-        if let Some(text) = sent.get(&hash) {
-            return Ok(Found::of_client(text.to_string()));
-        }
-        let shared = self.shared.as_ref().ok_or_else(not_found)?;
-        let text = shared.find(hash, self.longest.1).await.filter(|text| self.is_kept(text)).ok_or_else(not_found)?;
+        let found = match sent.get(&hash) {
+            Some(text) => Some(text.to_string()),
+            None => self.shared(hash, sent).await,
+        };
+        let meter = if found.is_some() { &self.meter.hits } else { &self.meter.misses };
+        meter.increment(1);
+        found.map(Found::Sent).ok_or_else(not_found)
+    }
+
+    /// A document that another router was sent; from now on it is known here, too.
+    async fn shared(&self, hash: DocumentHash, sent: &Cache<DocumentHash, Arc<str>>) -> Option<String> {
+        let text = self.shared.as_ref()?.find(hash, self.longest.1).await.filter(|text| self.is_kept(text))?;
         sent.insert(hash, text.as_str().into());
-        Ok(Found::of_client(text))
+        Some(text)
+    }
+
+    /// What measures this operation of a document, if anything is measured.
+    pub(super) fn meter(&self, found: &Found, operation_name: Option<&str>) -> Option<Arc<OperationMeter>> {
+        let others = self.others.as_ref()?;
+        let trusted = match found {
+            Found::Trusted(document) => document.operation(operation_name).and_then(TrustedOperation::meter),
+            Found::Sent(_) => None,
+        };
+        Some(Arc::clone(trusted.unwrap_or(others)))
     }
 
     fn by_text(&self, text: String, hash: Option<DocumentHash>) -> Result<Found, Refusal> {
         match hash.and_then(|hash| self.trusted(hash)) {
             Some(found) => Ok(found),
             None if self.only_trusted => Err(only_trusted()),
-            None => Ok(Found::of_client(text)),
+            None => Ok(Found::Sent(text)),
         }
     }
 
     fn trusted(&self, hash: DocumentHash) -> Option<Found> {
-        let document = self.trusted.get(hash)?;
-        let only_operation = document.only_operation().map(str::to_owned);
-        Some(Found { text: document.text.to_string(), trusted: true, only_operation })
+        self.trusted.get(hash).cloned().map(Found::Trusted)
     }
 
     fn remember(&self, hash: DocumentHash, found: &Found) {
-        let Some(sent) = &self.sent else { return };
-        if found.trusted || !self.is_kept(&found.text) {
+        let (Some(sent), Found::Sent(text)) = (&self.sent, found) else { return };
+        if !self.is_kept(text) {
             return;
         }
-        sent.insert(hash, found.text.as_str().into());
+        self.meter.stored.increment(1);
+        sent.insert(hash, text.as_str().into());
         if let Some(shared) = &self.shared {
-            shared.remember(hash, &found.text);
+            shared.remember(hash, text);
         }
     }
 
     fn is_kept(&self, text: &str) -> bool {
         text.len() as u64 <= self.longest.1 && text.chars().count() <= self.longest.0
-    }
-}
-
-impl Found {
-    fn of_client(text: String) -> Self {
-        Self { text, trusted: false, only_operation: None }
     }
 }
 

@@ -11,6 +11,7 @@ mod known;
 mod request;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::{RawQuery, Request, State};
@@ -22,8 +23,12 @@ use reel_error::ErrorCode;
 use self::accept::{Wanted, wanted};
 use self::answer::Refusal;
 pub(crate) use self::known::KnownDocuments;
+use self::request::Known;
 use super::compression::Uncompressed;
 use super::{MediaType, RequestHead, Shared, graphiql, media_type, read_bounded};
+use crate::meters::{OperationMeter, Outcome};
+use crate::pipeline::caching::CachePolicy;
+use crate::transport::RequestContext;
 use crate::{Grants, GraphqlRequest};
 
 /// Runs an operation that was sent as JSON.
@@ -40,9 +45,13 @@ pub(super) async fn post(State(shared): State<Arc<Shared>>, request: Request) ->
     let head = RequestHead::read(&parts.headers, time).passing(shared.headers.of(&parts.headers));
     let reading = read(&shared, &parts.headers, body);
     match tokio::time::timeout(time, reading).await {
-        Ok(Ok(request)) => execute(&shared, &parts.headers, &head, format, request).await,
-        Ok(Err(refusal)) => refusal.into_response(format),
+        Ok(Ok(known)) => execute(&shared, &parts.headers, &head, format, known).await,
+        Ok(Err(refusal)) => {
+            shared.limits.note(refusal.code());
+            refusal.into_response(format)
+        }
         Err(_) => {
+            shared.limits.note(ErrorCode::Timeout.name());
             let message = "The body did not arrive in time.";
             Refusal::new(ErrorCode::Timeout, StatusCode::REQUEST_TIMEOUT, message).into_response(format)
         }
@@ -57,17 +66,18 @@ pub(super) async fn get(State(shared): State<Arc<Shared>>, RawQuery(query): RawQ
         // A browser that navigates here must not run anything.
         Wanted::Page | Wanted::Nothing => return answer::not_acceptable(),
     };
-    let request = match request::from_query(query.as_deref().unwrap_or_default()) {
+    let known = match request::from_query(query.as_deref().unwrap_or_default()) {
         Ok(parameters) => parameters.with_document(&shared.documents).await,
         Err(refusal) => Err(refusal),
     };
-    let request = match request {
-        Ok(request) => request,
+    let mut known = match known {
+        Ok(known) => known,
         Err(refusal) => return refusal.into_response(format),
     };
     let head = RequestHead::read(&headers, shared.settings.limits.deadline_s.duration());
     let head = head.passing(shared.headers.of(&headers));
-    let mut response = execute(&shared, &headers, &head, format, GraphqlRequest { read_only: true, ..request }).await;
+    known.request.read_only = true;
+    let mut response = execute(&shared, &headers, &head, format, known).await;
     // Any page can make a browser send this with the cookies of its user. The length of what comes back is seen on the wire,
     // and compressed it would tell what the answer has in common with the query (BREACH).
     if shared.headers.wanted().contains(&COOKIE) && headers.contains_key(COOKIE) {
@@ -76,7 +86,7 @@ pub(super) async fn get(State(shared): State<Arc<Shared>>, RawQuery(query): RawQ
     response
 }
 
-async fn read(shared: &Shared, headers: &HeaderMap, body: Body) -> Result<GraphqlRequest, Refusal> {
+async fn read(shared: &Shared, headers: &HeaderMap, body: Body) -> Result<Known, Refusal> {
     let wrong = match media_type(headers) {
         MediaType::Json => None,
         MediaType::Encoded => Some("Send the body as it is, without Content-Encoding."),
@@ -95,9 +105,9 @@ async fn execute(
     headers: &HeaderMap,
     head: &RequestHead,
     format: accept::Format,
-    request: GraphqlRequest,
+    Known { request, meter }: Known,
 ) -> Response {
-    let mut policy = None;
+    let measured = meter.as_ref().map(OperationMeter::begin);
     let mut authentication = shared.authenticator.authenticate(headers).await;
     let may_write = !request.read_only;
     let admitted = authentication.caller.admitted().or_else(|code| {
@@ -108,20 +118,13 @@ async fn execute(
             Err(code)
         }
     });
-    let mut response = match admitted {
-        Ok((viewer, grants)) => {
-            let graph = shared.graph.current();
-            let running = graph.engine.execute(request, head.context(viewer, grants));
-            match tokio::time::timeout_at((head.deadline + answer::GRACE).into(), running).await {
-                Ok(outcome) => {
-                    policy = outcome.cache;
-                    answer::from_engine(outcome, format)
-                }
-                Err(_) => Refusal::from(ErrorCode::Timeout).into_response(format),
-            }
-        }
-        Err(code) => Refusal::from(code).into_response(format),
+    let (mut response, policy, outcome) = match admitted {
+        Ok((viewer, grants)) => run(shared, request, head.context(viewer, grants), format).await,
+        Err(code) => (Refusal::from(code).into_response(format), None, Outcome::Refused),
     };
+    if let Some(measured) = measured {
+        measured.settle(outcome);
+    }
     if may_write {
         shared.authenticator.forget_ended(&mut authentication).await;
     }
@@ -132,4 +135,35 @@ async fn execute(
         caching::announce(policy, headers, shared.headers.wanted(), response.headers_mut());
     }
     response
+}
+
+/// Runs it in the time that is left.
+async fn run(
+    shared: &Shared,
+    request: GraphqlRequest,
+    context: Arc<RequestContext>,
+    format: accept::Format,
+) -> (Response, Option<CachePolicy>, Outcome) {
+    let deadline = context.deadline;
+    let graph = shared.graph.current();
+    let running = graph.engine.execute(request, context);
+    let Ok(answered) = tokio::time::timeout_at((deadline + answer::GRACE).into(), running).await else {
+        shared.limits.note(ErrorCode::Timeout.name());
+        return (Refusal::from(ErrorCode::Timeout).into_response(format), None, Outcome::Timeout);
+    };
+    let outcome = match answered.codes.first() {
+        None => Outcome::Ok,
+        Some(code) if answered.is_request_error => {
+            shared.limits.note(code.name());
+            if *code == ErrorCode::Timeout { Outcome::Timeout } else { Outcome::Refused }
+        }
+        Some(_) => {
+            if answered.codes.contains(&ErrorCode::Timeout) && Instant::now() >= deadline {
+                shared.limits.note(ErrorCode::Timeout.name());
+            }
+            Outcome::Errors
+        }
+    };
+    let policy = answered.cache;
+    (answer::from_engine(answered, format), policy, outcome)
 }

@@ -1,5 +1,7 @@
 //! Reading the request's parameters.
 
+use std::sync::Arc;
+
 use async_graphql_value::Variables;
 use serde_json::{Map, Value};
 
@@ -7,6 +9,7 @@ use super::answer::Refusal;
 use super::known::{Asked, Found, KnownDocuments};
 use crate::GraphqlRequest;
 use crate::documents::{DocumentHash, NotAHash};
+use crate::meters::OperationMeter;
 
 /// Reads a JSON body.
 pub(super) fn from_json(body: &[u8]) -> Result<Parameters, Refusal> {
@@ -37,6 +40,14 @@ pub(super) fn from_query(query: &str) -> Result<Parameters, Refusal> {
     from_parameters(parameters)
 }
 
+/// A request with its document.
+#[derive(Debug)]
+pub(super) struct Known {
+    pub(super) request: GraphqlRequest,
+    /// What measures it.
+    pub(super) meter: Option<Arc<OperationMeter>>,
+}
+
 /// The parameters of a request.
 #[derive(Debug)]
 pub(super) struct Parameters {
@@ -47,12 +58,21 @@ pub(super) struct Parameters {
 
 impl Parameters {
     /// The request, with the document that it names.
-    pub(super) async fn with_document(self, documents: &KnownDocuments) -> Result<GraphqlRequest, Refusal> {
-        let Found { text, trusted, only_operation } = documents.find(self.asked).await?;
+    pub(super) async fn with_document(self, documents: &KnownDocuments) -> Result<Known, Refusal> {
+        let found = documents.find(self.asked).await?;
         let Self { operation_name, variables, .. } = self;
         // Clients send an empty name for none.
-        let operation_name = operation_name.filter(|name| !name.is_empty()).or(only_operation);
-        Ok(GraphqlRequest { query: text, operation_name, variables, read_only: false, trusted })
+        let operation_name = operation_name.filter(|name| !name.is_empty());
+        let meter = documents.meter(&found, operation_name.as_deref());
+        let request = match found {
+            Found::Trusted(document) => {
+                let operation_name = operation_name.or_else(|| document.only_operation().map(str::to_owned));
+                let query = document.text.to_string();
+                GraphqlRequest { query, operation_name, variables, read_only: false, trusted: true }
+            }
+            Found::Sent(query) => GraphqlRequest { query, operation_name, variables, read_only: false, trusted: false },
+        };
+        Ok(Known { request, meter })
     }
 }
 
