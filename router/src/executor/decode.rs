@@ -3,7 +3,8 @@
 use async_graphql_value::ConstValue;
 use bytes::Bytes;
 
-use super::store::{Store, Value, index, table_of};
+use super::layout::{TableId, index};
+use super::store::{Store, Value, table_of};
 use crate::planner::selected::{SelectedField, SelectedTable};
 
 /// How deep an answer may be.
@@ -22,7 +23,7 @@ impl Store {
     /// Reads the JSON value at the beginning of `text[start..]`. Answers it and where it ends.
     pub(crate) fn read(
         &mut self,
-        table: (u32, &SelectedTable),
+        table: (TableId, &SelectedTable),
         text: &Bytes,
         start: usize,
         most_values: usize,
@@ -35,13 +36,13 @@ impl Store {
             return Err(Unreadable::Malformed(error.valid_up_to()));
         }
         let number = self.add_text(text.clone());
-        let (table_number, table) = table;
+        let (table_id, table) = table;
         let mut reader = Reader {
             bytes: text,
             at: start,
             text: number,
             table,
-            table_number,
+            table_id,
             left: most_values,
             depth: 0,
             stack: Vec::new(),
@@ -57,7 +58,7 @@ struct Reader<'a> {
     at: usize,
     text: u32,
     table: &'a SelectedTable,
-    table_number: u32,
+    table_id: TableId,
     left: usize,
     depth: usize,
     /// The items of the lists that are being read.
@@ -87,7 +88,7 @@ impl Reader<'_> {
 
     fn object(&mut self, selected: usize) -> Outcome<Value> {
         let fields = &self.table.0[selected].fields;
-        let (object, slots) = self.store.push_object(self.table_number, selected, fields.len());
+        let (object, slots) = self.store.push_object(self.table_id, selected, fields.len());
         self.at += 1;
         self.blank();
         if self.took(b'}') {
@@ -289,7 +290,7 @@ impl Store {
     /// Takes over what a document of this table was answered.
     pub(crate) fn take(
         &mut self,
-        table: (u32, &SelectedTable),
+        table: (TableId, &SelectedTable),
         value: ConstValue,
         most_values: usize,
     ) -> Result<Value, Unreadable> {
@@ -298,7 +299,7 @@ impl Store {
 
     fn take_value(
         &mut self,
-        table: (u32, &SelectedTable),
+        table: (TableId, &SelectedTable),
         below: Option<usize>,
         value: ConstValue,
         left: &mut usize,

@@ -1,13 +1,13 @@
 //! Fetches of fields of entities that are already in the answer.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use futures::future::join_all;
 use reel_error::ErrorCode;
+use smallvec::SmallVec;
 
 use super::errors::transport_code;
-use super::representations::{Representations, collect};
+use super::representations::{Representations, Target, collect};
 use super::store::{NodeId, Store, Value};
 use super::{Answered, Execution, Question, State};
 use crate::planner::{EntityFetch, EntityOutput};
@@ -69,10 +69,11 @@ impl Execution<'_> {
         for output in &fetch.outputs {
             let input = &inputs[output.input];
             let entities = entities(&state.store, input, parts, output);
-            let mut given = Given { places_differ: self.operation.plan.places_differ, by_path: HashMap::new() };
+            let places_differ = self.operation.plan.places_differ;
+            let mut given = Given { places_differ, to: vec![SmallVec::new(); input.len()] };
             for target in &input.targets {
                 if let Some(entity) = entities[target.representation] {
-                    let entity = given.give(&mut state.store, entity, target.path);
+                    let entity = given.give(&mut state.store, entity, target);
                     state.store.merge(target.node, entity);
                 }
             }
@@ -105,25 +106,25 @@ fn entities(store: &Store, input: &Representations, parts: &Parts, output: &Enti
     entities
 }
 
-/// Which entities were given away, and to which path.
+/// Which entities were given away, and to which path; by representation.
 ///
 /// All places that one path leads to may share an entity: whatever is fetched later is fetched for all of them. Places that
 /// different paths lead to, or that are told apart by the types of what is above them, may be given different things
 /// later, so each has a copy.
 struct Given {
     places_differ: bool,
-    by_path: HashMap<NodeId, Vec<(usize, NodeId)>>,
+    to: Vec<SmallVec<[(usize, NodeId); 1]>>,
 }
 
 impl Given {
-    fn give(&mut self, store: &mut Store, entity: NodeId, path: usize) -> NodeId {
-        let given = self.by_path.entry(entity).or_default();
-        if let Some((_, same)) = given.iter().find(|(to, _)| *to == path && !self.places_differ) {
+    fn give(&mut self, store: &mut Store, entity: NodeId, target: &Target) -> NodeId {
+        let given = &mut self.to[target.representation];
+        if let Some((_, same)) = given.iter().find(|(path, _)| *path == target.path && !self.places_differ) {
             store.is_shared = true;
             return *same;
         }
         let own = if given.is_empty() { entity } else { store.copy(entity) };
-        given.push((path, own));
+        given.push((target.path, own));
         own
     }
 }

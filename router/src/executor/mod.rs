@@ -5,6 +5,8 @@ mod entities;
 mod entity_errors;
 mod errors;
 pub(crate) mod json;
+mod layout;
+mod merging;
 mod project;
 mod rename;
 mod representations;

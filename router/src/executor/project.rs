@@ -1,12 +1,12 @@
 //! Writes the client's answer: what was fetched, in the client's shape, with nulls where the specification puts them.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use async_graphql_value::{ConstValue, Variables};
 use reel_error::{ErrorCode, Language};
 
 use super::errors::ErrorLog;
+use super::layout::Lookup;
 use super::shape::{Content, Projection, Shape, ShapeField, ShapeId, ValueKind, ValueShape};
 use super::sink::Sink;
 use super::store::{Leaf, List, NodeId, ROOT, Store, Value};
@@ -32,8 +32,17 @@ pub(crate) struct Source<'a> {
 pub(crate) fn project<S: Sink>(source: Source<'_>, on_denied: OnDenied, errors: &mut ErrorLog, sink: &mut S) {
     let mark = sink.mark();
     let Source { projection, variables, schema, store } = source;
-    let written = HashMap::default();
-    let mut projector = Projector { projection, variables, schema, store, errors, sink, written, met_denied: false };
+    let mut projector = Projector {
+        projection,
+        variables,
+        schema,
+        store,
+        errors,
+        sink,
+        lookups: vec![Lookup::default(); projection.fields],
+        written: Written::default(),
+        met_denied: false,
+    };
     let is_void = projector.object(projection.root, ROOT, None).is_err()
         || (on_denied == OnDenied::RefuseRequest && projector.met_denied);
     if is_void {
@@ -49,10 +58,12 @@ struct Projector<'a, S> {
     store: &'a Store,
     errors: &'a mut ErrorLog,
     sink: &'a mut S,
+    /// One for each field of the projection.
+    lookups: Vec<Lookup>,
+    /// Where objects that may be at several places were written without an error.
+    written: Written,
     /// Whether there was an object that the caller may not see.
     met_denied: bool,
-    /// Where objects that may be at several places were written without an error.
-    written: HashMap<(NodeId, ShapeId), Range<usize>, rustc_hash::FxBuildHasher>,
 }
 
 impl<S: Sink> Projector<'_, S> {
@@ -61,8 +72,8 @@ impl<S: Sink> Projector<'_, S> {
         if !self.store.is_shared {
             return self.object(shape, data, path);
         }
-        if let Some(written) = self.written.get(&(data, shape))
-            && self.sink.repeat(written.clone())
+        if let Some(written) = self.written.find(data, shape)
+            && self.sink.repeat(written)
         {
             return Ok(());
         }
@@ -70,7 +81,7 @@ impl<S: Sink> Projector<'_, S> {
         self.object(shape, data, path)?;
         // An error names its place, so it has to be found again at each.
         if self.errors.seen() == seen {
-            self.written.insert((data, shape), mark..self.sink.mark());
+            self.written.insert(data, shape, mark..self.sink.mark());
         }
         Ok(())
     }
@@ -103,7 +114,7 @@ impl<S: Sink> Projector<'_, S> {
                 self.absent(*nullable)
             }
             Content::Value(value) => {
-                let found = self.store.get(data, &field.key);
+                let found = self.store.get(data, &field.key, &mut self.lookups[field.number]);
                 self.value(value, found, path, &|| format!("{}.{}", shape.type_name, field.name))
             }
         }
@@ -123,7 +134,7 @@ impl<S: Sink> Projector<'_, S> {
         match self.present(shape, value, path, field) {
             Err(Bubble) if shape.nullable => {
                 self.sink.roll_back(mark);
-                self.written.clear();
+                self.written.forget_all();
                 self.sink.null();
                 Ok(())
             }
@@ -232,5 +243,34 @@ impl<S: Sink> Projector<'_, S> {
         }
         self.sink.null();
         Ok(())
+    }
+}
+
+/// Where objects were written, by their number: the last shape of each.
+#[derive(Default)]
+struct Written {
+    places: Vec<Option<(ShapeId, u32, Range<usize>)>>,
+    /// What was written in an earlier one was taken back.
+    generation: u32,
+}
+
+impl Written {
+    fn find(&self, object: NodeId, shape: ShapeId) -> Option<Range<usize>> {
+        match self.places.get(object as usize)? {
+            Some((of, generation, place)) if (*of, *generation) == (shape, self.generation) => Some(place.clone()),
+            _ => None,
+        }
+    }
+
+    fn insert(&mut self, object: NodeId, shape: ShapeId, place: Range<usize>) {
+        let number = object as usize;
+        if self.places.len() <= number {
+            self.places.resize(number + 1, None);
+        }
+        self.places[number] = Some((shape, self.generation, place));
+    }
+
+    fn forget_all(&mut self) {
+        self.generation = self.generation.wrapping_add(1);
     }
 }

@@ -1,22 +1,26 @@
 //! The entities of a fetch: what identifies each, each only once, and which objects of the answer they are.
 
-use std::collections::HashMap;
+use std::hash::BuildHasher as _;
 use std::ops::Range;
 
 use async_graphql_value::Name;
 use bytes::Bytes;
+use hashbrown::{DefaultHashBuilder, HashTable};
+use smallvec::{SmallVec, smallvec};
 
 use super::json;
+use super::layout::Lookup;
 use super::store::{NodeId, Store, Value};
-use super::traverse::{is_one_of, walk};
+use super::traverse::walk;
 use crate::planner::{EntityInput, Requirement, TypenameRewrite};
 use crate::schema::Schema;
 
 /// The entities of one list of representations.
 #[derive(Debug, Default)]
 pub(crate) struct Representations {
-    /// The JSON of each different representation, one after the other.
-    text: Vec<u8>,
+    /// The different ones, as a JSON list.
+    list: Bytes,
+    /// Where each is in it.
     parts: Vec<Range<usize>>,
     /// Which objects they are, in the order of the input's paths and of the answer.
     pub(crate) targets: Vec<Target>,
@@ -43,16 +47,19 @@ impl Representations {
 
     /// A part of them as a JSON list.
     pub(crate) fn list(&self, range: Range<usize>) -> Bytes {
-        let parts = self.parts.get(range).unwrap_or_default();
-        let length: usize = parts.iter().map(|part| part.len() + 1).sum();
-        let mut list = Vec::with_capacity(length + 1);
-        list.push(b'[');
-        for (place, part) in parts.iter().enumerate() {
-            if place > 0 {
-                list.push(b',');
-            }
-            list.extend_from_slice(&self.text[part.clone()]);
+        if range == (0..self.len()) {
+            return self.list.clone();
         }
+        let parts = self.parts.get(range).unwrap_or_default();
+        let inner = match parts {
+            [first, .., last] => first.start..last.end,
+            [one] => one.clone(),
+            [] => 0..0,
+        };
+        let inner = &self.list[inner];
+        let mut list = Vec::with_capacity(inner.len() + 2);
+        list.push(b'[');
+        list.extend_from_slice(inner);
         list.push(b']');
         list.into()
     }
@@ -60,57 +67,97 @@ impl Representations {
 
 /// Collects the entities of `input` from what is there so far.
 pub(crate) fn collect(schema: &Schema, store: &mut Store, input: &EntityInput) -> Representations {
-    let mut collected = Representations::default();
-    let mut known: HashMap<Vec<u8>, usize> = HashMap::new();
+    let mut collected = Collected { list: vec![b'['], ..Collected::default() };
+    let mut lookups = vec![Lookup::default(); input.required_fields];
     let mut nodes = Vec::new();
     for (path, flatten) in input.paths.iter().enumerate() {
         nodes.clear();
         let places = walk(schema, store, flatten, &mut nodes);
         collected.places = collected.places.saturating_add(places);
-        let writer = Writer { schema, store };
+        let mut writer = Writer { schema, store, lookups: &mut lookups };
         for &node in &nodes {
-            let start = collected.text.len();
-            if !writer.represent(node, input, &mut collected.text) {
-                collected.text.truncate(start);
-                continue;
+            let start = collected.begin();
+            if writer.represent(node, input, &mut collected.list) {
+                let representation = collected.end(start);
+                collected.targets.push(Target { path, node, representation });
+            } else {
+                collected.list.truncate(start);
             }
-            let written = &collected.text[start..];
-            let representation = match known.get(written) {
-                Some(&representation) => {
-                    collected.text.truncate(start);
-                    representation
-                }
-                None => {
-                    known.insert(written.to_vec(), collected.parts.len());
-                    collected.parts.push(start..collected.text.len());
-                    collected.parts.len() - 1
-                }
-            };
-            collected.targets.push(Target { path, node, representation });
         }
     }
-    collected
+    collected.finish()
+}
+
+/// Representations while they are being collected.
+#[derive(Default)]
+struct Collected {
+    list: Vec<u8>,
+    parts: Vec<Range<usize>>,
+    /// Finds the part that has the same text.
+    known: HashTable<usize>,
+    hasher: DefaultHashBuilder,
+    targets: Vec<Target>,
+    places: u64,
+}
+
+impl Collected {
+    /// The place of the next one.
+    fn begin(&mut self) -> usize {
+        self.list.truncate(self.parts.last().map_or(1, |last| last.end));
+        if !self.parts.is_empty() {
+            self.list.push(b',');
+        }
+        self.list.len()
+    }
+
+    /// Keeps what was written since, unless it is there already. Answers which it is.
+    fn end(&mut self, start: usize) -> usize {
+        let Self { list, parts, known, hasher, .. } = self;
+        let written = start..list.len();
+        let text = |part: usize| &list[parts[part].clone()];
+        let hash = hasher.hash_one(&list[written.clone()]);
+        let next = parts.len();
+        let entry =
+            known.entry(hash, |part| *text(*part) == list[written.clone()], |part| hasher.hash_one(text(*part)));
+        let part = *entry.or_insert(next).get();
+        if part == next {
+            parts.push(written);
+        }
+        part
+    }
+
+    fn finish(mut self) -> Representations {
+        self.list.truncate(self.parts.last().map_or(1, |last| last.end));
+        self.list.push(b']');
+        let Self { list, parts, targets, places, .. } = self;
+        Representations { list: list.into(), parts, targets, places }
+    }
 }
 
 /// A field of a representation, with all that is required of it.
 struct Gathered<'a> {
     key: &'a Name,
     value: Value,
-    parts: Vec<&'a [Requirement]>,
+    parts: SmallVec<[&'a [Requirement]; 1]>,
     /// In place of the value, where it is the name of the type.
     typename: Option<&'a str>,
 }
 
+type GatheredFields<'a> = SmallVec<[Gathered<'a>; 4]>;
+
 struct Writer<'a> {
     schema: &'a Schema,
     store: &'a Store,
+    /// One for each required field.
+    lookups: &'a mut [Lookup],
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
     /// Writes the representation of an entity. False when the subgraph cannot tell it apart or does not know its type.
-    fn represent(&self, node: NodeId, input: &EntityInput, out: &mut Vec<u8>) -> bool {
-        let mut fields = Vec::with_capacity(8);
-        self.gather(node, &input.requires, &mut fields);
+    fn represent(&mut self, node: NodeId, input: &'a EntityInput, out: &mut Vec<u8>) -> bool {
+        let mut fields = GatheredFields::new();
+        let typename = self.store.typename(self.schema, node);
+        self.gather(node, typename, &input.requires, &mut fields);
         let mut others = fields.iter().filter(|field| field.key != "__typename").peekable();
         if fields.is_empty() || (others.peek().is_some() && others.all(|field| field.value == Value::Null)) {
             return false;
@@ -120,13 +167,20 @@ impl Writer<'_> {
         true
     }
 
-    fn gather<'g>(&'g self, node: NodeId, parts: &'g [Requirement], fields: &mut Vec<Gathered<'g>>) {
+    fn gather(
+        &mut self,
+        node: NodeId,
+        typename: Option<&'a str>,
+        parts: &'a [Requirement],
+        fields: &mut GatheredFields<'a>,
+    ) {
         for part in parts {
             match part {
                 Requirement::Field(field) => {
                     let is_type = field.source.name() == "__typename";
-                    let typename = if is_type { self.store.typename(self.schema, node) } else { None };
-                    let value = if is_type { Value::Null } else { self.store.get(node, &field.source) };
+                    let typename = typename.filter(|_| is_type);
+                    let lookup = &mut self.lookups[field.number];
+                    let value = if is_type { Value::Null } else { self.store.get(node, &field.source, lookup) };
                     match fields.iter_mut().find(|known| *known.key == field.key) {
                         Some(known) => {
                             known.parts.push(&field.parts);
@@ -136,14 +190,15 @@ impl Writer<'_> {
                             known.typename = known.typename.or(typename);
                         }
                         None => {
-                            let parts = vec![field.parts.as_slice()];
+                            let parts = smallvec![field.parts.as_slice()];
                             fields.push(Gathered { key: &field.key, value, parts, typename });
                         }
                     }
                 }
                 Requirement::Fragment { condition, parts } => {
-                    if is_one_of(self.schema, self.store, node, [condition.as_str()]) {
-                        self.gather(node, parts, fields);
+                    // One that does not tell its type was selected without need for it.
+                    if typename.is_none_or(|name| self.schema.is_possible(condition, name)) {
+                        self.gather(node, typename, parts, fields);
                         self.name_type(condition, fields);
                     }
                 }
@@ -152,7 +207,7 @@ impl Writer<'_> {
     }
 
     /// An entity that was fetched without its type name can only be what the fragment says.
-    fn name_type<'g>(&self, condition: &'g Name, fields: &mut [Gathered<'g>]) {
+    fn name_type(&self, condition: &'a Name, fields: &mut [Gathered<'a>]) {
         let unnamed = fields.iter_mut().find(|field| field.key == "__typename" && field.typename.is_none());
         if let Some(field) = unnamed
             && self.schema.type_named(condition).is_some_and(|ty| !ty.is_abstract())
@@ -161,7 +216,7 @@ impl Writer<'_> {
         }
     }
 
-    fn rewrite_typename<'g>(&self, rewrites: &'g [TypenameRewrite], fields: &mut [Gathered<'g>]) {
+    fn rewrite_typename(&self, rewrites: &'a [TypenameRewrite], fields: &mut [Gathered<'a>]) {
         let Some(field) = fields.iter_mut().find(|field| field.key == "__typename") else { return };
         for rewrite in rewrites {
             let fits = |name| rewrite.types.iter().any(|condition| self.schema.is_possible(condition, name));
@@ -171,7 +226,7 @@ impl Writer<'_> {
         }
     }
 
-    fn write_fields(&self, fields: &[Gathered<'_>], out: &mut Vec<u8>) {
+    fn write_fields(&mut self, fields: &[Gathered<'a>], out: &mut Vec<u8>) {
         out.push(b'{');
         for (place, field) in fields.iter().enumerate() {
             out.extend_from_slice(if place == 0 { b"\"" } else { b",\"" });
@@ -185,11 +240,12 @@ impl Writer<'_> {
         out.push(b'}');
     }
 
-    fn write_value(&self, value: Value, parts: &[&[Requirement]], out: &mut Vec<u8>) {
+    fn write_value(&mut self, value: Value, parts: &[&'a [Requirement]], out: &mut Vec<u8>) {
         match value {
             Value::Object(node) => {
-                let mut fields = Vec::with_capacity(4);
-                parts.iter().for_each(|parts| self.gather(node, parts, &mut fields));
+                let mut fields = GatheredFields::new();
+                let typename = self.store.typename(self.schema, node);
+                parts.iter().for_each(|parts| self.gather(node, typename, parts, &mut fields));
                 self.write_fields(&fields, out);
             }
             Value::List(list) => {

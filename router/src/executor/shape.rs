@@ -28,6 +28,8 @@ pub(crate) type ShapeId = usize;
 pub struct Projection {
     pub(crate) shapes: Vec<Shape>,
     pub(crate) root: ShapeId,
+    /// How many fields all shapes have together.
+    pub(crate) fields: usize,
     /// Whether a root field asks for the schema.
     pub(crate) introspects: bool,
 }
@@ -43,6 +45,8 @@ pub(crate) struct Shape {
 
 #[derive(Debug)]
 pub(crate) struct ShapeField {
+    /// Which field of the projection it is.
+    pub(crate) number: usize,
     pub(crate) key: Key,
     /// The key as JSON, colon included.
     pub(crate) json_key: Box<[u8]>,
@@ -110,7 +114,7 @@ pub(crate) fn compile(operation: &Operation, schema: &Schema, grants: &Grants) -
     let root = compiler.shape(&[occurrence], &operation.root_type)?;
     let introspects =
         compiler.shapes[root].fields.iter().any(|field| matches!(field.name.as_str(), "__schema" | "__type"));
-    Ok(Projection { shapes: compiler.shapes, root, introspects })
+    Ok(Projection { shapes: compiler.shapes, root, fields: compiler.fields, introspects })
 }
 
 /// One of the selection sets that together make a shape.
@@ -151,14 +155,15 @@ impl<'a> Compiler<'a> {
         for occurrence in occurrences {
             self.collect(occurrence.selections, &occurrence.conditions, type_name, &mut collected);
         }
+        let first = self.fields;
         self.fields += collected.len();
         if self.fields > MOST_FIELDS {
             let message = "The operation selects too many fields of too many types inside each other; select less.";
             return Err(GraphqlError::new(ErrorCode::SelectionLimit, message));
         }
         let mut fields = Vec::with_capacity(collected.len());
-        for (key, collected) in collected {
-            fields.push(self.field(key, collected, type_name)?);
+        for (number, (key, collected)) in (first..).zip(collected) {
+            fields.push(self.field(number, key, collected, type_name)?);
         }
         let id = self.shapes.len();
         let denied = self.schema.type_named(type_name).and_then(|ty| self.denied(ty));
@@ -211,7 +216,13 @@ impl<'a> Compiler<'a> {
         self.schema.is_possible(condition, type_name) || implements()
     }
 
-    fn field(&mut self, key: Name, collected: Collected<'a>, type_name: &Name) -> Result<ShapeField, GraphqlError> {
+    fn field(
+        &mut self,
+        number: usize,
+        key: Name,
+        collected: Collected<'a>,
+        type_name: &Name,
+    ) -> Result<ShapeField, GraphqlError> {
         let field = collected.field;
         // An object may promise more than its interface: its own type of the field counts.
         let own = self.schema.type_named(type_name).and_then(|ty| ty.fields.get(&field.name)).map(|field| &field.ty);
@@ -226,6 +237,7 @@ impl<'a> Compiler<'a> {
         json_key.push(b':');
         let resolved_here = field.is_introspection() || type_name.starts_with("__");
         Ok(ShapeField {
+            number,
             key: Key::new(key),
             json_key: json_key.into(),
             name: field.name.clone(),

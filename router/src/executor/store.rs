@@ -1,8 +1,8 @@
 //! What was fetched so far. Answers are not made into trees: a leaf stays a piece of the text that it came in, an object is
-//! a row of values whose keys are those of the document that asked for it, and an entity that belongs to several places is
-//! there once.
+//! rows of values whose keys are those of the documents that asked for them ([`layout`](super::layout)), and an entity that
+//! belongs to several places is there once.
 //!
-//! The fields of an object may come from several answers: each adds a layer, and the first that has a value for a key
+//! The fields of an object may come from several answers: each adds a row, and the first that has a value for a key
 //! counts. Two subgraphs that share a field give the same value, or one of them failed.
 
 use std::sync::Arc;
@@ -10,10 +10,12 @@ use std::sync::Arc;
 use async_graphql_value::{ConstValue, Name};
 use bytes::Bytes;
 
-use crate::planner::selected::{Key, Selected, SelectedField, SelectedTable};
-use crate::schema::Schema;
+use smallvec::{SmallVec, smallvec};
 
 use super::json;
+use super::layout::{LayoutId, Layouts, Lookup, Place, TableId, index};
+use crate::planner::selected::{Key, Selected, SelectedField, SelectedTable};
+use crate::schema::Schema;
 
 /// Index of an object.
 pub(crate) type NodeId = u32;
@@ -52,18 +54,11 @@ pub(crate) enum Leaf<'a> {
     Const(&'a ConstValue),
 }
 
-/// The fields that one answer gives for an object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Layer {
-    pub(super) table: u32,
-    pub(super) selected: u32,
-    pub(super) start: u32,
-}
-
 #[derive(Debug)]
-struct Node {
-    first: Layer,
-    more: Vec<Layer>,
+pub(super) struct Node {
+    pub(super) layout: LayoutId,
+    /// Where the values of each of the layout's rows begin.
+    pub(super) rows: SmallVec<[u32; 4]>,
     /// The walk that came here last, and how many places it found from here.
     walk: u32,
     places: u64,
@@ -72,30 +67,22 @@ struct Node {
 /// The answers of one request.
 #[derive(Debug)]
 pub(crate) struct Store {
-    tables: Vec<Arc<SelectedTable>>,
+    pub(super) layouts: Layouts,
     texts: Vec<Bytes>,
     consts: Vec<ConstValue>,
-    slots: Vec<Value>,
-    items: Vec<Value>,
-    nodes: Vec<Node>,
+    pub(super) slots: Vec<Value>,
+    pub(super) items: Vec<Value>,
+    pub(super) nodes: Vec<Node>,
     walks: u32,
     /// Whether an object may be at several places.
     pub(super) is_shared: bool,
 }
 
-/// A count does not fit; bounds on answers are far below that.
-const MOST: u32 = u32::MAX;
-
-pub(super) fn index(length: usize) -> u32 {
-    u32::try_from(length).unwrap_or(MOST)
-}
-
 impl Default for Store {
     /// With an empty root.
     fn default() -> Self {
-        let table = SelectedTable(vec![Selected::default()]).shared();
         let mut store = Self {
-            tables: vec![table],
+            layouts: Layouts::default(),
             texts: Vec::new(),
             consts: Vec::new(),
             slots: Vec::with_capacity(1024),
@@ -104,54 +91,67 @@ impl Default for Store {
             walks: 0,
             is_shared: false,
         };
-        store.push_node(Layer { table: 0, selected: 0, start: 0 });
+        let empty = store.add_table(SelectedTable(vec![Selected::default()]).shared());
+        store.push_object(empty, 0, 0);
         store
     }
 }
 
 /// Reading.
 impl Store {
-    /// The value of a key of an object.
-    pub(crate) fn get(&self, node: NodeId, key: &Key) -> Value {
-        self.find(node, |field| field.key == *key)
+    /// The value of a key of an object. `lookup` is for this key only.
+    pub(crate) fn get(&self, node: NodeId, key: &Key, lookup: &mut Lookup) -> Value {
+        let Some(object) = self.nodes.get(node as usize) else { return Value::Null };
+        let (place, is_only) = lookup.place(&self.layouts, object.layout, key);
+        match place.map(|place| self.at(object, place)) {
+            Some(Value::Null) if !is_only => self.find(node, |field| field.key == *key),
+            Some(value) => value,
+            None => Value::Null,
+        }
     }
 
-    /// The same for a name that is not asked for often.
+    /// The same for a key that is not asked for often.
     pub(crate) fn named(&self, node: NodeId, name: &str) -> Value {
         self.find(node, |field| *field.key.name() == *name)
     }
 
-    fn find(&self, node: NodeId, fits: impl Fn(&SelectedField) -> bool) -> Value {
+    pub(super) fn find(&self, node: NodeId, fits: impl Fn(&SelectedField) -> bool + Copy) -> Value {
         let Some(node) = self.nodes.get(node as usize) else { return Value::Null };
-        for layer in node.layers() {
-            for (place, field) in self.selected(layer).fields.iter().enumerate() {
-                if fits(field) {
-                    let value = self.slots[layer.start as usize + place];
-                    if value != Value::Null {
-                        return value;
-                    }
-                }
-            }
-        }
-        Value::Null
+        let mut values = self.layouts.places(node.layout, fits).map(|place| self.at(node, place));
+        values.find(|value| *value != Value::Null).unwrap_or(Value::Null)
+    }
+
+    pub(super) fn at(&self, node: &Node, place: Place) -> Value {
+        let slot = node.rows[place.row as usize] as usize + place.field as usize;
+        self.slots[slot]
     }
 
     /// The type that an object says it has. A subgraph that knows only the interface says its name; whoever knows the object
     /// says which it is. That holds.
     pub(crate) fn typename(&self, schema: &Schema, node: NodeId) -> Option<&str> {
-        let mut first = None;
-        for layer in self.nodes.get(node as usize)?.layers() {
-            let Some(place) = self.selected(layer).typename else { continue };
-            let Some(name) = self.text(self.slots[layer.start as usize + place]) else { continue };
+        let node = self.nodes.get(node as usize)?;
+        let mut first: Option<(Value, &str)> = None;
+        for place in self.layouts.typenames(node.layout) {
+            let value = self.at(node, *place);
             match first {
-                None => first = Some(name),
-                Some(first) if first == name => {}
-                Some(first) if is_concrete(schema, first) => return Some(first),
-                Some(_) if is_concrete(schema, name) => return Some(name),
-                Some(_) => {}
+                Some((known, _)) if self.is_same_text(known, value) => {}
+                None => first = self.text(value).map(|name| (value, name)),
+                Some((_, first)) => match self.text(value) {
+                    Some(name) if first == name => {}
+                    Some(_) if is_concrete(schema, first) => return Some(first),
+                    Some(name) if is_concrete(schema, name) => return Some(name),
+                    Some(_) | None => {}
+                },
             }
         }
-        first
+        first.map(|(_, name)| name)
+    }
+
+    fn is_same_text(&self, one: Value, other: Value) -> bool {
+        match (self.leaf(one), self.leaf(other)) {
+            (Some(Leaf::Text(one)), Some(Leaf::Text(other))) => one == other,
+            _ => false,
+        }
     }
 
     /// A leaf.
@@ -217,27 +217,16 @@ impl Store {
             },
         }
     }
-
-    fn selected(&self, layer: &Layer) -> &Selected {
-        &self.tables[layer.table as usize].0[layer.selected as usize]
-    }
 }
 
 fn is_concrete(schema: &Schema, name: &str) -> bool {
     schema.type_named(name).is_some_and(|ty| !ty.is_abstract())
 }
 
-impl Node {
-    fn layers(&self) -> impl Iterator<Item = &Layer> {
-        std::iter::once(&self.first).chain(&self.more)
-    }
-}
-
 /// Filling.
 impl Store {
-    pub(super) fn add_table(&mut self, table: Arc<SelectedTable>) -> u32 {
-        self.tables.push(table);
-        index(self.tables.len() - 1)
+    pub(super) fn add_table(&mut self, table: Arc<SelectedTable>) -> TableId {
+        self.layouts.add(table)
     }
 
     pub(super) fn add_text(&mut self, text: Bytes) -> u32 {
@@ -256,99 +245,20 @@ impl Store {
         Value::List(List { start: index(start), len: index(self.items.len() - start) })
     }
 
-    /// An object without values yet.
-    pub(super) fn push_object(&mut self, table: u32, selected: usize, fields: usize) -> (Value, usize) {
+    /// An object without values yet, and where they will be.
+    pub(super) fn push_object(&mut self, table: TableId, selected: usize, fields: usize) -> (Value, usize) {
         let start = self.slots.len();
         self.slots.resize(start + fields, Value::Null);
-        (self.push_node(Layer { table, selected: index(selected), start: index(start) }), start)
+        (self.push_node(Layouts::of(table, selected), smallvec![index(start)]), start)
     }
 
     pub(super) fn set(&mut self, slot: usize, value: Value) {
         self.slots[slot] = value;
     }
 
-    fn push_node(&mut self, first: Layer) -> Value {
-        self.nodes.push(Node { first, more: Vec::new(), walk: 0, places: 0 });
+    pub(super) fn push_node(&mut self, layout: LayoutId, rows: SmallVec<[u32; 4]>) -> Value {
+        self.nodes.push(Node { layout, rows, walk: 0, places: 0 });
         Value::Object(index(self.nodes.len() - 1))
-    }
-}
-
-/// Merging.
-impl Store {
-    /// Adds what `source` has to `target`. Where both have a value, objects and lists of equal length are merged inside.
-    pub(crate) fn merge(&mut self, target: NodeId, source: NodeId) {
-        let first = self.nodes[source as usize].first;
-        self.add_layer(target, first);
-        for place in 0..self.nodes[source as usize].more.len() {
-            let layer = self.nodes[source as usize].more[place];
-            self.add_layer(target, layer);
-        }
-    }
-
-    fn add_layer(&mut self, target: NodeId, layer: Layer) {
-        if self.nodes[target as usize].layers().any(|known| *known == layer) {
-            return;
-        }
-        let table = Arc::clone(&self.tables[layer.table as usize]);
-        for (place, field) in table.0[layer.selected as usize].fields.iter().enumerate() {
-            let value = self.slots[layer.start as usize + place];
-            if matches!(value, Value::Object(_) | Value::List(_)) {
-                let known = self.get(target, &field.key);
-                self.merge_values(known, value);
-            }
-        }
-        self.nodes[target as usize].more.push(layer);
-    }
-
-    fn merge_values(&mut self, target: Value, source: Value) {
-        match (target, source) {
-            (Value::Object(target), Value::Object(source)) if target != source => self.merge(target, source),
-            (Value::List(target), Value::List(source)) if target.len == source.len && target != source => {
-                for place in 0..target.len {
-                    let (into, from) = ((target.start + place) as usize, (source.start + place) as usize);
-                    match self.items[into] {
-                        Value::Null => self.items[into] = self.items[from],
-                        known => self.merge_values(known, self.items[from]),
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// A copy of an object and of all objects below it, for a place of its own.
-    pub(crate) fn copy(&mut self, node: NodeId) -> NodeId {
-        let layers: Vec<Layer> = self.nodes[node as usize].layers().copied().collect();
-        let copies: Vec<Layer> = layers.into_iter().map(|layer| self.copy_layer(layer)).collect();
-        let (first, more) = match copies.split_first() {
-            Some((first, more)) => (*first, more.to_vec()),
-            None => return node,
-        };
-        self.nodes.push(Node { first, more, walk: 0, places: 0 });
-        index(self.nodes.len() - 1)
-    }
-
-    fn copy_layer(&mut self, layer: Layer) -> Layer {
-        let start = self.slots.len();
-        let fields = self.selected(&layer).fields.len();
-        let from = layer.start as usize;
-        self.slots.extend_from_within(from..from + fields);
-        for slot in start..start + fields {
-            self.slots[slot] = self.copy_value(self.slots[slot]);
-        }
-        Layer { start: index(start), ..layer }
-    }
-
-    fn copy_value(&mut self, value: Value) -> Value {
-        match value {
-            Value::Object(node) => Value::Object(self.copy(node)),
-            Value::List(list) => {
-                let items: Vec<Value> = self.items(list).to_vec();
-                let items: Vec<Value> = items.into_iter().map(|item| self.copy_value(item)).collect();
-                self.push_items(items)
-            }
-            value => value,
-        }
     }
 }
 

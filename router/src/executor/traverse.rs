@@ -1,5 +1,6 @@
 //! Finds the objects at a flatten path. Lists are passed through wherever they are.
 
+use super::layout::Lookup;
 use super::store::{NodeId, ROOT, Store, Value};
 use crate::path::PathSegment;
 use crate::planner::{FlattenPath, FlattenSegment};
@@ -11,44 +12,57 @@ const MOST_STEPS: usize = 100_000;
 /// The objects at the path in order, each once, and at how many places they are.
 pub(crate) fn walk(schema: &Schema, store: &mut Store, path: &FlattenPath, found: &mut Vec<NodeId>) -> u64 {
     store.begin_walk();
-    step(schema, store, Value::Object(ROOT), &path.0, found)
+    let lookups = vec![Lookup::default(); path.0.len()];
+    Walk { schema, store, path: &path.0, lookups, found }.step(Value::Object(ROOT), 0)
 }
 
-fn step(schema: &Schema, store: &mut Store, value: Value, path: &[FlattenSegment], found: &mut Vec<NodeId>) -> u64 {
-    match value {
-        Value::List(list) => {
-            let mut places = 0_u64;
-            for place in 0..store.items(list).len() {
-                let item = store.items(list)[place];
-                places = places.saturating_add(step(schema, store, item, path, found));
+struct Walk<'a> {
+    schema: &'a Schema,
+    store: &'a mut Store,
+    path: &'a [FlattenSegment],
+    /// One for each segment.
+    lookups: Vec<Lookup>,
+    found: &'a mut Vec<NodeId>,
+}
+
+impl Walk<'_> {
+    /// From a value, with so many segments of the path behind.
+    fn step(&mut self, value: Value, behind: usize) -> u64 {
+        match value {
+            Value::List(list) => {
+                let mut places = 0_u64;
+                for place in 0..self.store.items(list).len() {
+                    let item = self.store.items(list)[place];
+                    places = places.saturating_add(self.step(item, behind));
+                }
+                places
             }
-            places
-        }
-        Value::Object(node) => {
-            if let Some(places) = store.walked(node) {
-                return places;
+            Value::Object(node) => {
+                if let Some(places) = self.store.walked(node) {
+                    return places;
+                }
+                let places = self.enter(node, behind);
+                self.store.set_walked(node, places);
+                places
             }
-            let places = enter(schema, store, node, path, found);
-            store.set_walked(node, places);
-            places
+            Value::Null | Value::Text { .. } | Value::Const(_) => 0,
         }
-        Value::Null | Value::Text { .. } | Value::Const(_) => 0,
     }
-}
 
-fn enter(schema: &Schema, store: &mut Store, node: NodeId, path: &[FlattenSegment], found: &mut Vec<NodeId>) -> u64 {
-    match path {
-        [] => {
-            found.push(node);
-            1
-        }
-        [FlattenSegment::Key(key), rest @ ..] => {
-            let value = store.get(node, key);
-            step(schema, store, value, rest, found)
-        }
-        [FlattenSegment::Types(types), rest @ ..] => {
-            let passes = is_one_of(schema, store, node, types.iter().map(String::as_str));
-            if passes { enter(schema, store, node, rest, found) } else { 0 }
+    fn enter(&mut self, node: NodeId, behind: usize) -> u64 {
+        match self.path.get(behind) {
+            None => {
+                self.found.push(node);
+                1
+            }
+            Some(FlattenSegment::Key(key)) => {
+                let value = self.store.get(node, key, &mut self.lookups[behind]);
+                self.step(value, behind + 1)
+            }
+            Some(FlattenSegment::Types(types)) => {
+                let passes = is_one_of(self.schema, self.store, node, types.iter().map(String::as_str));
+                if passes { self.enter(node, behind + 1) } else { 0 }
+            }
         }
     }
 }
@@ -114,7 +128,7 @@ impl Search<'_> {
             [] => {}
             [FlattenSegment::Key(key), rest @ ..] => {
                 self.here.push(PathSegment::Key(key.name().clone()));
-                self.step(self.store.get(node, key), rest);
+                self.step(self.store.named(node, key.name()), rest);
                 self.here.pop();
             }
             [FlattenSegment::Types(types), rest @ ..] => {

@@ -78,10 +78,12 @@ fn root_fetch(fetch: &library::FetchNode) -> Result<RootFetch, PlanError> {
 
 fn entity_fetch(path: &library::FlattenNodePath, fetch: &library::FetchNode) -> Result<EntityFetch, PlanError> {
     let document = document(&fetch.operation)?;
+    let (requires, required_fields) = requirements(fetch.requires.as_ref())?;
     let input = EntityInput {
         variable: Name::new("representations"),
         paths: vec![flatten_path(path)],
-        requires: fetch.requires.as_ref().map(requirements).transpose()?.unwrap_or_default(),
+        requires,
+        required_fields,
         rewrites: typename_rewrites(fetch.input_rewrites.as_deref())?,
     };
     let output = EntityOutput {
@@ -109,10 +111,12 @@ fn batch_fetch(batch: &library::BatchFetchNode) -> Result<EntityFetch, PlanError
         let known = inputs.iter().position(|input| input.variable == variable);
         let input = known.unwrap_or(inputs.len());
         if known.is_none() {
+            let (requires, required_fields) = requirements(Some(&alias.requires))?;
             inputs.push(EntityInput {
                 variable,
                 paths: alias.merge_paths.iter().map(flatten_path).collect(),
-                requires: requirements(&alias.requires)?,
+                requires,
+                required_fields,
                 rewrites: typename_rewrites(alias.input_rewrites.as_deref())?,
             });
         }
@@ -159,21 +163,33 @@ fn flatten_path(path: &library::FlattenNodePath) -> FlattenPath {
     FlattenPath(segments.collect())
 }
 
-fn requirements(set: &LibrarySelectionSet) -> Result<Vec<Requirement>, PlanError> {
-    set.items.iter().map(requirement).collect()
+/// What a representation consists of, and how many fields that are.
+fn requirements(set: Option<&LibrarySelectionSet>) -> Result<(Vec<Requirement>, usize), PlanError> {
+    let mut fields = 0;
+    let requirements = set.map(|set| numbered_requirements(set, &mut fields)).transpose()?;
+    Ok((requirements.unwrap_or_default(), fields))
+}
+
+fn numbered_requirements(set: &LibrarySelectionSet, fields: &mut usize) -> Result<Vec<Requirement>, PlanError> {
+    set.items.iter().map(|item| requirement(item, fields)).collect()
 }
 
 /// A field that was fetched under another key is required as `name: key`: read the key, send the name.
-fn requirement(item: &SelectionItem) -> Result<Requirement, PlanError> {
+fn requirement(item: &SelectionItem, fields: &mut usize) -> Result<Requirement, PlanError> {
     match item {
-        SelectionItem::Field(field) => Ok(Requirement::Field(RequirementField {
-            key: Name::new(field.alias.as_ref().unwrap_or(&field.name)),
-            source: Key::new(Name::new(&field.name)),
-            parts: requirements(&field.selections)?,
-        })),
+        SelectionItem::Field(field) => {
+            let number = *fields;
+            *fields += 1;
+            Ok(Requirement::Field(RequirementField {
+                number,
+                key: Name::new(field.alias.as_ref().unwrap_or(&field.name)),
+                source: Key::new(Name::new(&field.name)),
+                parts: numbered_requirements(&field.selections, fields)?,
+            }))
+        }
         SelectionItem::InlineFragment(fragment) => Ok(Requirement::Fragment {
             condition: Name::new(&fragment.type_condition),
-            parts: requirements(&fragment.selections)?,
+            parts: numbered_requirements(&fragment.selections, fields)?,
         }),
         SelectionItem::FragmentSpread(name) => {
             Err(PlanError::Unsupported(format!("a spread of {name} in what a fetch requires")))

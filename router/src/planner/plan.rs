@@ -110,6 +110,8 @@ pub struct EntityInput {
     pub paths: Vec<FlattenPath>,
     /// What a representation consists of.
     pub requires: Vec<Requirement>,
+    /// How many fields that are, at all levels.
+    pub required_fields: usize,
     /// Type names to replace in representations.
     pub rewrites: Vec<TypenameRewrite>,
 }
@@ -157,6 +159,8 @@ pub enum Requirement {
 /// A field of a representation.
 #[derive(Debug)]
 pub struct RequirementField {
+    /// Which field of all that the input requires.
+    pub number: usize,
     /// Its name in the representation.
     pub key: Name,
     /// Its name in the response.
