@@ -31,7 +31,7 @@ pub enum Command {
     Schema(SchemaOptions),
     /// Compose subgraph schemas and print the supergraph, or what is wrong with them.
     Compose(ComposeOptions),
-    /// Print how an operation is executed: the plan and its fetches.
+    /// Print what becomes of an operation: normalised, its plan, and what each subgraph is sent.
     Plan(PlanOptions),
     /// Publish the demo content on a running instance, through its API.
     Seed(SeedOptions),
@@ -159,6 +159,7 @@ subgraphs cannot be read. NO_COLOR turns colours off.";
 
 /// Options of `plan`.
 #[derive(Debug, Clone, Args)]
+#[command(after_help = PLAN_HELP)]
 pub struct PlanOptions {
     /// The file with the operation; `-` reads standard input.
     #[arg(value_name = "FILE")]
@@ -166,7 +167,61 @@ pub struct PlanOptions {
     /// The supergraph. Default: Reelgraph's own.
     #[arg(long, value_name = "FILE")]
     pub supergraph: Option<PathBuf>,
+    /// Which operation of the file, when it has several.
+    #[arg(long, value_name = "NAME")]
+    pub operation_name: Option<String>,
+    /// Its variables, as JSON or as @ and the name of a JSON file. They are checked, and fetches that @skip and
+    /// @include leave out with them are marked.
+    #[arg(long, value_name = "JSON|@FILE")]
+    pub variables: Option<String>,
+    /// What to print; several with commas. Default: all of it. A single one is printed without a heading.
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "WHAT")]
+    pub show: Vec<PlanSection>,
+    /// Print one JSON document; docs/router.md explains its fields.
+    #[arg(long)]
+    pub json: bool,
 }
+
+impl PlanOptions {
+    /// What to print.
+    pub(crate) fn sections(&self) -> &[PlanSection] {
+        if self.show.is_empty() { &PlanSection::ALL } else { &self.show }
+    }
+}
+
+/// What `plan` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PlanSection {
+    /// The operation that is planned.
+    Normalised,
+    /// The order of the fetches.
+    Plan,
+    /// What each of them sends.
+    Fetches,
+}
+
+impl PlanSection {
+    const ALL: [Self; 3] = [Self::Normalised, Self::Plan, Self::Fetches];
+
+    /// Its name, also in JSON.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Normalised => "normalised",
+            Self::Plan => "plan",
+            Self::Fetches => "fetches",
+        }
+    }
+}
+
+const PLAN_HELP: &str = "\
+The plan is the one of a caller who was granted whatever the operation asks for, and the limits on
+clients' documents do not hold here.
+
+  reelgraph plan --supergraph supergraph.graphql --variables '{\"full\": true}' product.graphql
+  echo '{ products { name } }' | reelgraph plan --supergraph supergraph.graphql --show plan -
+
+Exit codes: 0 planned, 1 the operation or its variables are invalid, 2 wrong use, or the supergraph
+cannot be used. NO_COLOR turns colours off.";
 
 /// Options of `keys`.
 #[derive(Debug, Clone, Default, Args)]

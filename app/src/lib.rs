@@ -19,6 +19,7 @@ mod migrate;
 mod plan;
 mod planning;
 mod platform;
+mod report;
 mod router;
 mod seed;
 mod settings;

@@ -10,6 +10,7 @@ use reel_error::ErrorCode;
 
 use crate::error::GraphqlError;
 use crate::executor::{ExecutedOperation, Execution, ExecutionLimits, State, Transports, Ways, ways, write_errors};
+use crate::explanation::Explanation;
 use crate::grants::Grants;
 use crate::pipeline::caching::CachePolicy;
 use crate::pipeline::validate::Validator;
@@ -293,15 +294,19 @@ impl Engine {
         }
     }
 
-    /// The plan of a client's document for someone who was granted whatever is asked for, for people who want to see it.
+    /// How an operation is executed for someone who was granted whatever is asked for; with variables also which fetches
+    /// they exclude. Clients' limits do not hold. It computes for milliseconds: call it off the async threads.
     ///
     /// # Errors
     ///
-    /// Why the document is refused.
-    pub fn explain(&self, document: &str, operation_name: Option<&str>) -> Result<String, Vec<GraphqlError>> {
-        let everything = Grants::token(self.pipeline.schema.asked.clone());
-        let compiled = self.pipeline.compile(document, operation_name, &everything, Trust::Trusted)?;
-        Ok(compiled.plan.to_string())
+    /// What is wrong with the document or the variables. The texts may tell what clients do not see.
+    pub fn explain(
+        &self,
+        document: &str,
+        operation_name: Option<&str>,
+        variables: Option<Variables>,
+    ) -> Result<Explanation, Vec<GraphqlError>> {
+        self.pipeline.explain(document, operation_name, variables)
     }
 
     fn variables(&self, operation: &CompiledOperation, given: Variables) -> Result<Variables, Vec<GraphqlError>> {

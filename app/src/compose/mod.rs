@@ -3,15 +3,15 @@
 mod report;
 mod sources;
 
-use std::io::IsTerminal as _;
 use std::path::Path;
 
 use reel_composition::{Diagnostic, Subgraph, Supergraph, compose};
-use report::Report;
+use report::finding;
 use sources::Source;
 
 use crate::Failure;
 use crate::cli::ComposeOptions;
+use crate::report::is_colour_wanted;
 
 /// Composes subgraphs and hands over the supergraph (or the API schema); what is wrong with them, or deserves a look,
 /// goes to standard error, or with the schema into one JSON document.
@@ -50,9 +50,9 @@ fn failure(errors: &[Diagnostic]) -> Failure {
 }
 
 fn print(sources: &[Source], diagnostics: &[Diagnostic]) {
-    let report = Report { sources, colour: is_colour_wanted() };
+    let is_coloured = is_colour_wanted();
     for diagnostic in diagnostics {
-        eprintln!("{}", report.text(diagnostic));
+        eprintln!("{}", finding(diagnostic, sources).text(is_coloured));
     }
 }
 
@@ -80,8 +80,7 @@ fn as_json(options: &ComposeOptions, sources: &[Source], composed: &Composed) ->
         Ok(supergraph) => &supergraph.hints,
         Err(errors) => errors,
     };
-    let report = Report { sources, colour: false };
-    let diagnostics: Vec<_> = diagnostics.iter().map(|diagnostic| report.json(diagnostic)).collect();
+    let diagnostics: Vec<_> = diagnostics.iter().map(|diagnostic| finding(diagnostic, sources).json()).collect();
     let mut document = serde_json::json!({ "composed": composed.is_ok(), "diagnostics": diagnostics });
     match (schema, &options.output) {
         (Some(schema), Some(file)) => write(file, schema)?,
@@ -98,10 +97,4 @@ fn wanted<'a>(options: &ComposeOptions, supergraph: &'a Supergraph) -> &'a str {
 
 fn write(file: &Path, text: &str) -> Result<(), Failure> {
     std::fs::write(file, text).map_err(|error| Failure::usage(format!("cannot write {}: {error}", file.display())))
-}
-
-/// Colours are for people: not for files and pipes, and not for those who have said no.
-fn is_colour_wanted() -> bool {
-    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    std::io::stderr().is_terminal() && !is_set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }

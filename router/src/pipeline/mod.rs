@@ -5,6 +5,7 @@
 pub mod authorize;
 pub mod caching;
 pub mod cost;
+mod explain;
 pub mod limits;
 pub mod operation;
 pub mod parse;
@@ -70,6 +71,20 @@ impl Pipeline {
         grants: &Grants,
         trust: Trust,
     ) -> Result<CompiledOperation, Vec<GraphqlError>> {
+        let Checked { operation, page_arguments, counted } = self.check(text, operation_name, grants, trust)?;
+        let cache_rules = caching::CacheRules::of(&operation, &self.schema);
+        let compiled = plan::compile(self, operation, page_arguments, grants).map_err(|error| vec![error])?;
+        Ok(CompiledOperation { counted, cache_rules, ..compiled })
+    }
+
+    /// The stages before the plan.
+    fn check(
+        &self,
+        text: &str,
+        operation_name: Option<&str>,
+        grants: &Grants,
+        trust: Trust,
+    ) -> Result<Checked, Vec<GraphqlError>> {
         let trusted = DocumentBounds::subgraph();
         let bounds = if trust == Trust::Client { &self.limits.document } else { &trusted };
         let document = parse::parse(text, bounds).map_err(|error| vec![error])?;
@@ -87,8 +102,14 @@ impl Pipeline {
             && cost::settle(&operation, &self.schema, &self.limits).map_err(|error| vec![error])?;
         authorize::authorize(&mut operation, &self.schema, grants);
         let counted = variables_decide.then(|| operation.selections.clone());
-        let cache_rules = caching::CacheRules::of(&operation, &self.schema);
-        let compiled = plan::compile(self, operation, page_arguments, grants).map_err(|error| vec![error])?;
-        Ok(CompiledOperation { counted, cache_rules, ..compiled })
+        Ok(Checked { operation, page_arguments, counted })
     }
+}
+
+/// An operation as its caller may have it.
+struct Checked {
+    operation: Operation,
+    page_arguments: Vec<PageArgument>,
+    /// Where its variables decide whether that is too much.
+    counted: Option<Vec<operation::Selection>>,
 }

@@ -58,12 +58,52 @@ impl Validator {
                 let mut refused = GraphqlError::new(ErrorCode::GraphqlValidationFailed, message);
                 let positions = error.locations.iter();
                 refused.locations = positions.map(|at| Pos { line: at.line, column: at.column }).collect();
+                if refused.locations.is_empty() {
+                    refused.locations.extend(place_of_named(&error.message, text));
+                }
                 refused
             })
             .collect()
     }
 }
 
+/// Some of the library's rules do not say where. What such an error is about has its name in the error; where the document
+/// has that name once, that is the place.
+fn place_of_named(message: &str, text: &str) -> Option<Pos> {
+    let rest =
+        ["Unknown argument \"", "Variable \"", "Fragment \""].iter().find_map(|head| message.strip_prefix(head))?;
+    let (name, _) = rest.split_once('"')?;
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let is_whole = |at: usize| {
+        let (before, after) = (text.get(..at), text.get(at + name.len()..));
+        !before.is_some_and(|text| text.ends_with(is_part)) && !after.is_some_and(|text| text.starts_with(is_part))
+    };
+    let mut found = text.match_indices(name).map(|(at, _)| at).filter(|at| is_whole(*at));
+    let (Some(at), None) = (found.next(), found.next()) else { return None };
+    let before = text.get(..at)?;
+    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let column = before.get(start..)?.chars().count() + 1;
+    Some(Pos { line: before.matches('\n').count() + 1, column })
+}
+
 fn without_suggestion(message: &str) -> &str {
     message.split_once(" Did you mean ").map_or(message, |(message, _)| message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_its_name_in_an_error_is_found_where_that_is_its_only_one() {
+        let text = "query ($unused: Int) {\n  é: books(last: 3) { unusedToo }\n}";
+        let place = |message: &str| place_of_named(message, text).map(|at| (at.line, at.column));
+        assert_eq!(place("Unknown argument \"last\" on field \"Query.books\"."), Some((2, 12)));
+        assert_eq!(place("Variable \"$unused\" is never used."), Some((1, 8)));
+        assert_eq!(place("Fragment \"books\" is never used."), Some((2, 6)));
+        assert_eq!(place("Variable \"$missing\" is not defined."), None);
+        assert_eq!(place("Fragment \"e\" is never used."), None);
+        assert_eq!(place("Something else about \"last\"."), None);
+        assert_eq!(place_of_named("Unknown argument \"a\" on field", "{ b(a: 1) c(a: 2) }"), None);
+    }
 }

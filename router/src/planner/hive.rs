@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use graphql_tools::static_graphql::schema::Document;
+use hive_router_query_planner::ast::document::NormalizedDocument;
 use hive_router_query_planner::ast::normalization::normalize_operation;
 use hive_router_query_planner::planner::{Planner as Library, PlannerError as LibraryError, QueryPlannerOptions};
 use hive_router_query_planner::utils::cancellation::CancellationToken;
@@ -48,18 +49,29 @@ impl HivePlanner {
     }
 }
 
+impl HivePlanner {
+    fn normalise(&self, document: &str) -> Result<NormalizedDocument, PlanError> {
+        let operation = safe_parse_operation(document).map_err(|error| PlanError::Failed(error.to_string()))?;
+        normalize_operation(&self.library.supergraph, &operation, None)
+            .map_err(|error| PlanError::Failed(error.to_string()))
+    }
+}
+
 impl Planner for HivePlanner {
     fn plan(&self, document: &str, timeout: Duration) -> Result<QueryPlan, PlanError> {
         let plan = caught(|| {
-            let operation = safe_parse_operation(document).map_err(|error| PlanError::Failed(error.to_string()))?;
-            let normalized = normalize_operation(&self.library.supergraph, &operation, None)
-                .map_err(|error| PlanError::Failed(error.to_string()))?;
+            let normalized = self.normalise(document)?;
             let token = CancellationToken::with_timeout(timeout);
             self.library
                 .plan_from_normalized_operation(normalized.executable_operation(), Default::default(), &token)
                 .map_err(|error| library_error(&error))
         });
         convert::query_plan(&plan.map_err(PlanError::Failed)??)
+    }
+
+    fn normalised(&self, document: &str) -> Result<String, PlanError> {
+        let normalised = caught(|| self.normalise(document).map(|normalised| normalised.to_string()));
+        normalised.map_err(PlanError::Failed)?
     }
 }
 

@@ -1,7 +1,6 @@
 //! From an operation to the fetches that answer it. The planner library is behind [`Planner`]; the plan is ours.
 
 mod convert;
-mod display;
 mod hive;
 mod plan;
 pub(crate) mod selected;
@@ -26,6 +25,14 @@ pub trait Planner: Send + Sync {
     ///
     /// A [`PlanError`]; its texts are for the log.
     fn plan(&self, document: &str, timeout: Duration) -> Result<QueryPlan, PlanError>;
+
+    /// The operation that [`plan`](Self::plan) makes its plan of: equal fields merged, fragments that change nothing
+    /// dissolved.
+    ///
+    /// # Errors
+    ///
+    /// A [`PlanError`]; its texts are for the log.
+    fn normalised(&self, document: &str) -> Result<String, PlanError>;
 }
 
 /// Why there is no plan.

@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::fmt::{self, Display, Formatter};
 use std::sync::Arc;
 
 use async_graphql_value::Name;
@@ -132,6 +133,21 @@ pub struct EntityOutput {
 /// Where entities are in the response. Lists are passed through wherever they are met.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct FlattenPath(pub Vec<FlattenSegment>);
+
+impl Display for FlattenPath {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        for (index, segment) in self.0.iter().enumerate() {
+            match segment {
+                FlattenSegment::Key(key) if index == 0 => write!(out, "{key}")?,
+                FlattenSegment::Key(key) => write!(out, ".{key}")?,
+                FlattenSegment::Types(types) => {
+                    write!(out, "|{}", types.iter().map(String::as_str).collect::<Vec<_>>().join("|"))?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
 
 /// A step of a [`FlattenPath`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -387,10 +387,3 @@ async fn equal_documents_are_planned_once() {
     assert!(answers.windows(2).all(|pair| pair[0] == pair[1]));
     assert_eq!(graph.asked().len(), 20);
 }
-
-#[tokio::test]
-async fn a_plan_can_be_read() {
-    let graph = graph().build();
-    let plan = graph.engine.explain("{ books { shipping author { name } } }", None).unwrap();
-    insta::assert_snapshot!(plan);
-}
