@@ -9,7 +9,7 @@ use reel_auth::call::CallSigner;
 use reel_router::Engine;
 use reel_router::config::{ListedSubgraph, RouterSettings};
 use reel_router::graph::LiveGraph;
-use reel_router::reload::{BuildEngine, ListedSubgraphs, SupergraphFile, SupergraphTask, SupergraphWatch};
+use reel_router::reload::{BuildEngine, ListedSubgraphs, ManifestWatch, SupergraphFile, SupergraphWatch, WatchTask};
 use reel_router::transport::HttpConnector;
 
 use crate::cli::Domain;
@@ -18,10 +18,10 @@ use crate::{Failure, Settings, compose};
 /// The supergraph of our own subgraphs, as reviewed; `reelgraph schema --check` keeps it up to date.
 pub(crate) const SUPERGRAPH: &str = include_str!("../../schema/supergraph.graphql");
 
-/// A graph that is served, and the watch over what it comes from.
+/// A graph that is served, and the watches over what it and the trusted documents come from.
 pub(crate) struct Served {
     pub(crate) graph: Arc<LiveGraph>,
-    pub(crate) reload: Option<SupergraphTask>,
+    pub(crate) watches: Vec<WatchTask>,
 }
 
 /// Serves the graph of the settings over subgraphs in other processes. `fallbacks` are addresses of subgraphs for which
@@ -46,8 +46,17 @@ pub(crate) async fn start(
         Source::File(file) => Some(SupergraphWatch::new(file, &text, Arc::clone(&graph), build, poll)),
         Source::Listed(listed) => Some(SupergraphWatch::new(listed, &text, Arc::clone(&graph), build, poll)),
     };
-    let reload = watch(source).map(SupergraphWatch::spawn);
-    Ok(Served { graph, reload })
+    let supergraph = watch(source).map(SupergraphWatch::spawn);
+    let served = Served::new(graph, router);
+    Ok(Served { watches: served.watches.into_iter().chain(supergraph).collect(), ..served })
+}
+
+impl Served {
+    /// A graph that stays what it is.
+    pub(crate) fn new(graph: Arc<LiveGraph>, settings: &RouterSettings) -> Self {
+        let watches = ManifestWatch::new(&graph, settings).map(ManifestWatch::spawn).into_iter().collect();
+        Self { graph, watches }
+    }
 }
 
 /// Where the next supergraph may come from.

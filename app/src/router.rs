@@ -12,7 +12,7 @@ use reel_id::{Clock, SystemClock};
 use reel_router::auth::{EndedSessions, IssuerTasks, Issuers, RevocationTask, RevocationWatch};
 use reel_router::graph::LiveGraph;
 use reel_router::http::{Accounts, Metrics, ReadinessCheck, RouterApp, RouterParts, serve};
-use reel_router::reload::SupergraphTask;
+use reel_router::reload::WatchTask;
 use reel_router::transport::SubgraphTransport;
 use reel_router::{Engine, SharedDocuments};
 use reel_rpc::Channel;
@@ -75,7 +75,7 @@ pub struct RunningRouter {
 #[derive(Debug)]
 struct RouterTasks {
     revocation: Option<RevocationTask>,
-    reload: Option<SupergraphTask>,
+    watches: Vec<WatchTask>,
     issuers: IssuerTasks,
 }
 
@@ -90,12 +90,12 @@ impl RunningRouter {
         self.stopping.send_replace(true);
         // The task returns nothing, and a panic in it has been reported where it happened.
         let _ = self.serving.await;
-        let RouterTasks { revocation, reload, issuers } = self.tasks;
+        let RouterTasks { revocation, watches, issuers } = self.tasks;
         if let Some(revocation) = revocation {
             revocation.stop().await;
         }
-        if let Some(reload) = reload {
-            reload.stop().await;
+        for watch in watches {
+            watch.stop().await;
         }
         issuers.stop().await;
     }
@@ -160,7 +160,7 @@ async fn start_anonymous(settings: &Settings, listener: TcpListener) -> Result<R
         metrics: metrics(),
     };
     let app = RouterApp::routes(parts).map_err(Failure::usage)?;
-    let tasks = RouterTasks { revocation: None, reload: served.reload, issuers: keys };
+    let tasks = RouterTasks { revocation: None, watches: served.watches, issuers: keys };
     listen(settings, app, listener, tasks)
 }
 
@@ -178,7 +178,7 @@ pub async fn start_router(
 ) -> Result<RunningRouter, Failure> {
     let engine = Engine::new(graph::SUPERGRAPH, transports, settings.router.engine()).map_err(Failure::internal)?;
     let graph = LiveGraph::start(engine, &settings.router).await.map_err(Failure::usage)?;
-    let served = Served { graph: Arc::new(graph), reload: None };
+    let served = Served::new(Arc::new(graph), &settings.router);
     start_with_accounts(settings, platform, served, links, checks, listener).await
 }
 
@@ -213,7 +213,7 @@ async fn start_with_accounts(
     };
     let app = RouterApp::routes(parts).map_err(Failure::usage)?.merge(reel_files::serve(open_files(settings)?));
     let revocation = watch_ended_sessions(settings, platform, links.user, ended).spawn();
-    let tasks = RouterTasks { revocation: Some(revocation), reload: served.reload, issuers: keys };
+    let tasks = RouterTasks { revocation: Some(revocation), watches: served.watches, issuers: keys };
     listen(settings, app, listener, tasks)
 }
 

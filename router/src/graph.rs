@@ -42,6 +42,10 @@ pub struct GraphState {
     pub refused: Option<String>,
     /// What could not be read, so that something older is in its place.
     pub stale: Option<String>,
+    /// How many times the trusted documents were replaced.
+    pub manifests: u64,
+    /// Why the newest manifest was refused; `None` after one that was not.
+    pub manifest_refused: Option<String>,
 }
 
 impl LiveGraph {
@@ -123,6 +127,38 @@ impl LiveGraph {
         self.state.subscribe()
     }
 
+    /// Trusts the documents of this manifest from now on, and no others. Before that, those that are new are planned.
+    ///
+    /// # Errors
+    /// Why it cannot be used; then the documents before stay.
+    pub(crate) async fn trust(&self, manifest: String) -> Result<(), String> {
+        let trusted = self.trusted();
+        // Every document is read, which takes its time.
+        let read = tokio::task::spawn_blocking(move || trusted.read(&manifest)).await;
+        let Some(manifest) = read.map_err(|error| format!("reading it failed: {error}"))?? else {
+            self.state.send_if_modified(|state| state.manifest_refused.take().is_some());
+            return Ok(());
+        };
+        let plans = manifest.plans_of(|hash| self.trusted.get(hash).is_none());
+        let planned = self.current().engine.plan_ahead(plans, Instant::now() + self.warm_up_time).await;
+        let documents = manifest.len();
+        self.trusted.replace(manifest);
+        tracing::info!(documents, operations = planned, "other documents are trusted");
+        self.state.send_modify(|state| {
+            state.manifests += 1;
+            state.manifest_refused = None;
+        });
+        Ok(())
+    }
+
+    /// Remembers that a manifest cannot be used. The reason is for the operator, who is told once.
+    pub(crate) fn refuse_manifest(&self, reason: String) {
+        if self.state.borrow().manifest_refused.as_ref() != Some(&reason) {
+            tracing::error!(reason, "the manifest is refused; the documents before it are still trusted");
+            self.state.send_modify(|state| state.manifest_refused = Some(reason));
+        }
+    }
+
     /// The documents of the manifest.
     pub(crate) fn trusted(&self) -> Arc<TrustedDocuments> {
         Arc::clone(&self.trusted)
@@ -141,6 +177,15 @@ impl LiveGraph {
             Box::pin(std::future::ready(refused.or(stale).map_or(Ok(()), Err)))
         };
         ReadinessCheck::new("supergraph", Arc::new(probe)).advisory()
+    }
+
+    /// Reports a refused manifest. The router serves all the same, so it stays ready.
+    pub(crate) fn manifest_readiness(&self) -> ReadinessCheck {
+        let state = self.state.subscribe();
+        let probe = move || -> BoxFuture<'static, Result<(), String>> {
+            Box::pin(std::future::ready(state.borrow().manifest_refused.clone().map_or(Ok(()), Err)))
+        };
+        ReadinessCheck::new("documents", Arc::new(probe)).advisory()
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
+use arc_swap::ArcSwap;
 use async_graphql_value::Name;
 use reel_document::DocumentBounds;
 
@@ -14,9 +15,17 @@ use crate::http::StartError;
 use crate::meters::OperationMeter;
 use crate::pipeline::{PlanKey, Trust};
 
-/// The trusted documents by their hashes.
+/// The documents that are trusted now.
 #[derive(Debug, Default)]
-pub(crate) struct TrustedDocuments(HashMap<DocumentHash, Arc<TrustedDocument>>);
+pub(crate) struct TrustedDocuments(ArcSwap<Manifest>);
+
+/// The documents of a manifest by their hashes.
+#[derive(Debug, Default)]
+pub(crate) struct Manifest {
+    documents: HashMap<DocumentHash, Arc<TrustedDocument>>,
+    /// Of the text that it was read from.
+    digest: Option<DocumentHash>,
+}
 
 /// A document of the operator's.
 #[derive(Debug)]
@@ -41,7 +50,7 @@ impl TrustedDocuments {
     /// When it cannot be read, or a hash is not that of its document, or only trusted documents may run and there are none.
     pub(crate) fn open(settings: &DocumentSettings) -> Result<Self, StartError> {
         match &settings.manifest {
-            Some(path) => read(path),
+            Some(path) => Self::open_file(path),
             None if settings.only_trusted => {
                 Err(StartError::Manifest { reason: "router.documents.only_trusted needs it".to_owned() })
             }
@@ -49,17 +58,69 @@ impl TrustedDocuments {
         }
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    fn open_file(path: &Path) -> Result<Self, StartError> {
+        let wrong = |reason: String| StartError::Manifest { reason: format!("{}: {reason}", path.display()) };
+        let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+        let manifest = Manifest::read(&text, &Manifest::default()).map_err(wrong)?;
+        Ok(Self(ArcSwap::from_pointee(manifest)))
     }
 
-    pub(crate) fn get(&self, hash: DocumentHash) -> Option<&Arc<TrustedDocument>> {
-        self.0.get(&hash)
+    /// Reads another manifest; `None` when it is the one that holds now. What both list is not read again.
+    ///
+    /// # Errors
+    /// Why it cannot be used.
+    pub(crate) fn read(&self, text: &str) -> Result<Option<Manifest>, String> {
+        let before = self.0.load();
+        if before.digest == Some(DocumentHash::of(text)) {
+            return Ok(None);
+        }
+        Manifest::read(text, &before).map(Some)
+    }
+
+    /// Trusts the documents of this manifest and no others.
+    pub(crate) fn replace(&self, manifest: Manifest) {
+        self.0.store(Arc::new(manifest));
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.load().documents.is_empty()
+    }
+
+    pub(crate) fn get(&self, hash: DocumentHash) -> Option<Arc<TrustedDocument>> {
+        self.0.load().documents.get(&hash).cloned()
     }
 
     /// What to plan so that none of their operations is planned when it is first asked for.
     pub(crate) fn plans(&self) -> Vec<PlanKey> {
-        let operations = self.0.values().flat_map(|document| {
+        self.0.load().plans_of(|_| true)
+    }
+}
+
+impl Manifest {
+    fn read(text: &str, before: &Self) -> Result<Self, String> {
+        let written: HashMap<String, String> = serde_json::from_str(text)
+            .map_err(|error| format!("not a JSON object from hashes to documents: {error}"))?;
+        let mut documents = HashMap::with_capacity(written.len());
+        for (hash, document) in written {
+            let actual = DocumentHash::of(&document);
+            if hash.parse() != Ok(actual) {
+                return Err(format!("{hash:?} should be {actual}, the SHA-256 of its document"));
+            }
+            let known = before.documents.get(&actual).cloned();
+            documents.insert(actual, known.unwrap_or_else(|| Arc::new(TrustedDocument::new(document))));
+        }
+        Ok(Self { documents, digest: Some(DocumentHash::of(text)) })
+    }
+
+    /// How many documents there are.
+    pub(crate) fn len(&self) -> usize {
+        self.documents.len()
+    }
+
+    /// The plans of some of the documents.
+    pub(crate) fn plans_of(&self, is_wanted: impl Fn(DocumentHash) -> bool) -> Vec<PlanKey> {
+        let wanted = self.documents.iter().filter(|(hash, _)| is_wanted(**hash));
+        let operations = wanted.flat_map(|(_, document)| {
             document.operations.iter().map(|operation| (&*document.text, operation.name.as_deref()))
         });
         let plans = operations.flat_map(|(text, operation)| {
@@ -107,22 +168,6 @@ impl TrustedOperation {
     }
 }
 
-fn read(path: &Path) -> Result<TrustedDocuments, StartError> {
-    let wrong = |reason: String| StartError::Manifest { reason: format!("{}: {reason}", path.display()) };
-    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
-    let written: HashMap<String, String> = serde_json::from_str(&text)
-        .map_err(|error| wrong(format!("not a JSON object from hashes to documents: {error}")))?;
-    let mut documents = HashMap::with_capacity(written.len());
-    for (hash, document) in written {
-        let actual = DocumentHash::of(&document);
-        if hash.parse() != Ok(actual) {
-            return Err(wrong(format!("{hash:?} should be {actual}, the SHA-256 of its document")));
-        }
-        documents.insert(actual, Arc::new(TrustedDocument::new(document)));
-    }
-    Ok(TrustedDocuments(documents))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,7 +182,7 @@ mod tests {
                 file.clone()
             });
             let settings = DocumentSettings { only_trusted: true, manifest, ..DocumentSettings::default() };
-            TrustedDocuments::open(&settings).map(|documents| documents.0.len())
+            TrustedDocuments::open(&settings).map(|documents| documents.0.load().len())
         };
         let good = format!(r#"{{"{}":"{{a}}"}}"#, DocumentHash::of("{a}"));
         assert_eq!(open(Some(&good)).unwrap(), 1);

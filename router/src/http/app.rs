@@ -185,6 +185,9 @@ fn probe_routes(parts: &RouterParts) -> Router {
         checks.push(ReadinessCheck::ended_sessions(ended, clock, stale_after));
     }
     checks.push(parts.graph.readiness());
+    if parts.settings.documents.manifest.is_some() {
+        checks.push(parts.graph.manifest_readiness());
+    }
     if !parts.issuers.is_empty() {
         checks.push(parts.issuers.readiness());
     }

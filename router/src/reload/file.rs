@@ -8,7 +8,7 @@ use async_trait::async_trait;
 
 use super::{Hash, SupergraphSource, hash};
 
-/// No schema that anybody writes comes near it.
+/// No schema and no manifest that anybody writes comes near it.
 const LONGEST_FILE: u64 = 64 * 1024 * 1024;
 
 /// A supergraph in a file.
@@ -81,7 +81,7 @@ impl WatchedFile {
             seen => self.stamp = Some(Stamp { settled: seen.is_some_and(|seen| seen.is_like(stamp)), ..stamp }),
         }
         if stamp.length > LONGEST_FILE {
-            return Err(io::Error::other("it is larger than any schema"));
+            return Err(io::Error::other("it is larger than 64 MiB"));
         }
         tokio::fs::read_to_string(&self.path).await.map(Some)
     }

@@ -1,8 +1,9 @@
 //! Looks again and again for another supergraph, and serves it: the file that holds one ([`SupergraphFile`]), or the
-//! subgraphs that it is composed of ([`ListedSubgraphs`]).
+//! subgraphs that it is composed of ([`ListedSubgraphs`]); and for another manifest of trusted documents ([`ManifestWatch`]).
 
 mod composed;
 mod file;
+mod manifest;
 mod schemas;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use composed::ListedSubgraphs;
 pub use file::SupergraphFile;
+pub use manifest::ManifestWatch;
 pub use schemas::SchemaReader;
 
 use crate::graph::LiveGraph;
@@ -53,19 +55,29 @@ pub struct SupergraphWatch {
 
 /// The running background task.
 #[derive(Debug)]
-pub struct SupergraphTask {
+pub struct WatchTask {
     stop: CancellationToken,
     task: JoinHandle<()>,
 }
 
 type Hash = [u8; 32];
 
-impl SupergraphTask {
+impl WatchTask {
+    /// Runs `watching` until it is told to stop.
+    fn spawn(watching: impl Future<Output = ()> + Send + 'static) -> Self {
+        let stop = CancellationToken::new();
+        let stopped = stop.clone();
+        let task = tokio::spawn(async move {
+            stopped.run_until_cancelled(watching).await;
+        });
+        Self { stop, task }
+    }
+
     /// Stops watching, and returns when the task has ended.
     pub async fn stop(self) {
         self.stop.cancel();
         if let Err(error) = self.task.await {
-            tracing::error!(%error, "the watch over the supergraph broke");
+            tracing::error!(%error, "a watch over files broke");
         }
     }
 }
@@ -83,19 +95,13 @@ impl SupergraphWatch {
     }
 
     /// Starts watching in the background.
-    pub fn spawn(mut self) -> SupergraphTask {
-        let stop = CancellationToken::new();
-        let stopped = stop.clone();
-        let task = tokio::spawn(async move {
-            let watching = async {
-                loop {
-                    tokio::time::sleep(self.poll).await;
-                    self.look().await;
-                }
-            };
-            stopped.run_until_cancelled(watching).await;
-        });
-        SupergraphTask { stop, task }
+    pub fn spawn(mut self) -> WatchTask {
+        WatchTask::spawn(async move {
+            loop {
+                tokio::time::sleep(self.poll).await;
+                self.look().await;
+            }
+        })
     }
 
     async fn look(&mut self) {

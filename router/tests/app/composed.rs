@@ -13,7 +13,7 @@ use reel_config::Millis;
 use reel_router::Engine;
 use reel_router::config::{ListedSubgraph, RouterSettings, SupergraphSettings};
 use reel_router::graph::{GraphState, LiveGraph};
-use reel_router::reload::{BuildEngine, ListedSubgraphs, SupergraphTask, SupergraphWatch};
+use reel_router::reload::{BuildEngine, ListedSubgraphs, SupergraphWatch, WatchTask};
 use reel_router::transport::HttpConnector;
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -70,7 +70,7 @@ struct Served {
     app: Router,
     graph: Arc<LiveGraph>,
     state: watch::Receiver<GraphState>,
-    watch: SupergraphTask,
+    watch: WatchTask,
 }
 
 /// Serves the graph of a shop that is asked for its schema, and of a post office whose schema is in a file.

@@ -12,6 +12,7 @@ mod headers;
 mod https;
 mod issuers;
 mod limits;
+mod manifest;
 mod metrics;
 mod probes;
 mod profile;

@@ -16,14 +16,14 @@ use reel_router::Engine;
 use reel_router::config::RouterSettings;
 use reel_router::graph::{GraphState, LiveGraph};
 use reel_router::http::{RouterApp, RouterParts};
-use reel_router::reload::{BuildEngine, SupergraphFile, SupergraphTask, SupergraphWatch};
+use reel_router::reload::{BuildEngine, SupergraphFile, SupergraphWatch, WatchTask};
 use reel_router::transport::{Fetch, Fetched, SubgraphResponse, SubgraphTransport, TransportError};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tower::ServiceExt as _;
 
 /// The only subgraph of somebody else's graph. It answers all that any of its generations may be asked.
-struct Shop;
+pub(crate) struct Shop;
 
 #[async_trait]
 impl SubgraphTransport for Shop {
@@ -36,7 +36,7 @@ impl SubgraphTransport for Shop {
 }
 
 /// The supergraph of one generation: each has a field of its own.
-fn supergraph(generation: usize) -> String {
+pub(crate) fn supergraph(generation: usize) -> String {
     let sdl =
         format!("type Query {{ products: [Product!] }} type Product {{ id: ID! name: String since{generation}: Int }}");
     let subgraph = reel_composition::Subgraph { name: "shop".into(), url: Some("http://shop/graphql".into()), sdl };
@@ -54,7 +54,7 @@ struct Served {
     app: Router,
     graph: Arc<LiveGraph>,
     state: watch::Receiver<GraphState>,
-    watch: SupergraphTask,
+    watch: WatchTask,
 }
 
 async fn serve(file: &Path) -> Served {
@@ -77,6 +77,10 @@ async fn serve(file: &Path) -> Served {
 pub(crate) fn app(graph: &Arc<LiveGraph>) -> Router {
     let mut settings = RouterSettings::default();
     settings.rest.enabled = false;
+    app_with(graph, settings)
+}
+
+pub(crate) fn app_with(graph: &Arc<LiveGraph>, settings: RouterSettings) -> Router {
     let parts = RouterParts {
         graph: Arc::clone(graph),
         shared_documents: None,

@@ -134,7 +134,7 @@ impl KnownDocuments {
     }
 
     fn trusted(&self, hash: DocumentHash) -> Option<Found> {
-        self.trusted.get(hash).cloned().map(Found::Trusted)
+        self.trusted.get(hash).map(Found::Trusted)
     }
 
     fn remember(&self, hash: DocumentHash, found: &Found) {
