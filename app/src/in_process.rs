@@ -13,12 +13,12 @@ pub(crate) struct InProcess(pub(crate) Subgraph);
 impl SubgraphTransport for InProcess {
     async fn fetch(&self, mut fetch: Fetch) -> Result<Fetched, TransportError> {
         let call = Call {
-            document: CallDocument::Parsed(Box::new(fetch.document.parsed.clone())),
+            document: CallDocument::Parsed(Box::new(fetch.document.parsed().clone())),
             operation_name: None,
             variables: fetch.take_variables()?,
             viewer: fetch.context.viewer,
             request_id: fetch.context.request_id.clone(),
-            deadline: fetch.context.deadline,
+            deadline: fetch.deadline,
         };
         let response = self.0.execute(call).await;
         let response = SubgraphResponse {

@@ -116,13 +116,14 @@ impl Execution<'_> {
         self.fetch().await;
         let (operation, variables, schema) = (self.operation, self.variables, self.schema);
         let State { store, mut errors } = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let mut body = Vec::with_capacity(4096);
+        let mut body = operation.answers.buffer();
         body.extend_from_slice(b"{\"data\":");
         let source = Source { projection: &operation.projection, variables, schema, store: &store };
         project::project(source, self.on_denied, &mut errors, &mut body);
         let errors = errors.into_errors();
         write_errors(&errors, &mut body);
         body.push(b'}');
+        operation.answers.was(body.len());
         (body, errors)
     }
 
@@ -219,8 +220,7 @@ impl Execution<'_> {
         let Some(way) = self.ways.get(&**subgraph) else {
             return Err(TransportError::Unavailable("no transport leads to it".to_owned()));
         };
-        let (document, context) = (Arc::clone(document), Arc::clone(self.context));
-        let fetch = Fetch { document, variables, entities, headers: None, context };
+        let fetch = Fetch { variables, entities, ..Fetch::new(Arc::clone(document), Arc::clone(self.context)) };
         let measured = way.meter.as_ref().map(FetchMeter::begin);
         // In one process a subgraph's panic would otherwise take the whole answer with it.
         let answer = AssertUnwindSafe(way.transport.fetch(fetch)).catch_unwind();

@@ -85,7 +85,7 @@ fn root(fetch: &RootFetch) -> ExplainedFetch {
     ExplainedFetch {
         number: 0,
         subgraph: fetch.subgraph.to_string(),
-        operation: pretty(&fetch.document.text),
+        operation: pretty(fetch.document.text()),
         variables: fetch.variables.iter().map(ToString::to_string).collect(),
         entities: Vec::new(),
         when: Vec::new(),
@@ -102,7 +102,7 @@ fn entities(fetch: &EntityFetch) -> ExplainedFetch {
     ExplainedFetch {
         number: 0,
         subgraph: fetch.subgraph.to_string(),
-        operation: pretty(&fetch.document.text),
+        operation: pretty(fetch.document.text()),
         variables: fetch.variables.iter().map(ToString::to_string).collect(),
         entities: fetch.inputs.iter().map(representations).collect(),
         when: Vec::new(),

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::StreamExt as _;
@@ -40,6 +40,25 @@ pub struct CompiledOperation {
     pub plan: QueryPlan,
     /// How the answer is made from what was fetched.
     pub projection: Projection,
+    /// How long answers are.
+    pub answers: AnswerLength,
+}
+
+/// How long the last answer was: the next one's buffer need not grow.
+#[derive(Debug, Default)]
+pub struct AnswerLength(AtomicUsize);
+
+impl AnswerLength {
+    /// A buffer for the next answer.
+    pub(crate) fn buffer(&self) -> Vec<u8> {
+        let last = self.0.load(Ordering::Relaxed);
+        Vec::with_capacity(last.saturating_add(last / 16).clamp(1 << 10, 1 << 20))
+    }
+
+    /// An answer was so long.
+    pub(crate) fn was(&self, length: usize) {
+        self.0.store(length, Ordering::Relaxed);
+    }
 }
 
 pub(super) fn compile(
@@ -76,6 +95,7 @@ pub(super) fn compile(
         cache_rules: None,
         plan,
         projection,
+        answers: AnswerLength::default(),
     })
 }
 

@@ -60,11 +60,11 @@ fn unsupported(what: &str, node: &library::PlanNode) -> PlanError {
 fn root_fetch(fetch: &library::FetchNode) -> Result<RootFetch, PlanError> {
     let document = document(&fetch.operation)?;
     let mut fields = Vec::new();
-    for (_, operation) in document.parsed.operations.iter() {
-        collect_fields(&document.parsed, &operation.node.selection_set.node, &[], &mut fields);
+    for (_, operation) in document.parsed().operations.iter() {
+        collect_fields(document.parsed(), &operation.node.selection_set.node, &[], &mut fields);
     }
     let renames = renames(fetch.output_rewrites.as_deref())?;
-    let mut selected = SelectedTable::of(&document.parsed);
+    let mut selected = SelectedTable::of(document.parsed());
     selected.rename(None, &renames);
     Ok(RootFetch {
         subgraph: SubgraphName::from(fetch.service_name.as_str()),
@@ -89,13 +89,13 @@ fn entity_fetch(path: &library::FlattenNodePath, fetch: &library::FetchNode) -> 
     let output = EntityOutput {
         key: Name::new("_entities"),
         input: 0,
-        fields: entity_fields(&document.parsed, "_entities"),
+        fields: entity_fields(document.parsed(), "_entities"),
         renames: renames(fetch.output_rewrites.as_deref())?,
     };
     Ok(EntityFetch {
         subgraph: SubgraphName::from(fetch.service_name.as_str()),
         variables: variables(fetch.variable_usages.as_ref()),
-        selected: selected(&document.parsed, std::slice::from_ref(&output)),
+        selected: selected(document.parsed(), std::slice::from_ref(&output)),
         document,
         inputs: vec![input],
         outputs: vec![output],
@@ -123,14 +123,14 @@ fn batch_fetch(batch: &library::BatchFetchNode) -> Result<EntityFetch, PlanError
         outputs.push(EntityOutput {
             key: Name::new(&alias.alias),
             input,
-            fields: entity_fields(&document.parsed, &alias.alias),
+            fields: entity_fields(document.parsed(), &alias.alias),
             renames: renames(alias.output_rewrites.as_deref())?,
         });
     }
     Ok(EntityFetch {
         subgraph: SubgraphName::from(batch.service_name.as_str()),
         variables: variables(batch.variable_usages.as_ref()),
-        selected: selected(&document.parsed, &outputs),
+        selected: selected(document.parsed(), &outputs),
         document,
         inputs,
         outputs,
@@ -144,10 +144,9 @@ fn selected(document: &ExecutableDocument, outputs: &[EntityOutput]) -> Arc<Sele
 }
 
 fn document(operation: &SubgraphFetchOperation) -> Result<Arc<SubgraphDocument>, PlanError> {
-    let text = operation.document_str.clone();
-    let parsed = async_graphql_parser::parse_query(&text)
-        .map_err(|error| PlanError::Unsupported(format!("a document that does not parse: {error}")))?;
-    Ok(Arc::new(SubgraphDocument { text, parsed }))
+    SubgraphDocument::new(operation.document_str.clone())
+        .map(Arc::new)
+        .map_err(|error| PlanError::Unsupported(format!("a document that does not parse: {error}")))
 }
 
 fn variables(usages: Option<&BTreeSet<String>>) -> Vec<Name> {

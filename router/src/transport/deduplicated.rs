@@ -1,18 +1,19 @@
 //! Equal queries that are under way at the same time are sent once.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use async_graphql_value::Name;
 use async_trait::async_trait;
+use bytes::Bytes;
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, Shared, WeakShared};
+use hashbrown::HashMap;
 use metrics::{Counter, counter};
 use reel_auth::Viewer;
 
-use super::http::write_variables;
 use super::{Fetch, Fetched, PassedHeaders, SubgraphDocument, SubgraphTransport, TransportError};
 use crate::meters::names::DEDUPLICATED;
 
@@ -31,7 +32,7 @@ pub struct Deduplicated {
 /// What is under way.
 #[derive(Default)]
 struct Board {
-    running: Mutex<HashMap<Key, Entry>>,
+    running: Mutex<HashMap<Arc<Key>, Entry>>,
     entries: AtomicU64,
     /// Grows when a mutation begins and when it ends.
     epoch: AtomicU64,
@@ -44,11 +45,11 @@ struct Entry {
 }
 
 /// What makes two queries equal.
-#[derive(Clone)]
 struct Key {
     document: Arc<SubgraphDocument>,
-    /// As JSON.
+    /// The client's variables as JSON.
     variables: Vec<u8>,
+    entities: Vec<(Name, Bytes)>,
     viewer: Option<Viewer>,
     headers: PassedHeaders,
     epoch: u64,
@@ -62,19 +63,20 @@ impl Deduplicated {
 
     /// The call that answers this fetch, and whether somebody else began it.
     fn join(&self, fetch: &Fetch, variables: Vec<u8>) -> (Running, bool) {
-        let key = Key {
+        let key = Arc::new(Key {
             document: Arc::clone(&fetch.document),
             variables,
+            entities: fetch.entities.clone(),
             viewer: fetch.context.viewer,
             headers: fetch.headers.clone(),
             epoch: self.shared.epoch.load(Ordering::SeqCst),
-        };
+        });
         let mut running = self.shared.running();
         if let Some(answer) = running.get(&key).and_then(|entry| entry.answer.upgrade()) {
             return (answer, true);
         }
         let number = self.shared.entries.fetch_add(1, Ordering::Relaxed);
-        let place = Place { board: Arc::clone(&self.shared), key: key.clone(), number };
+        let place = Place { board: Arc::clone(&self.shared), key: Arc::clone(&key), number };
         let (subgraph, fetch) = (Arc::clone(&self.subgraph), fetch.clone());
         let call = async move {
             // Gone before the answer is handed out, so that an answer which nobody shares need not be copied.
@@ -98,14 +100,13 @@ impl SubgraphTransport for Deduplicated {
             let _mutation = self.shared.mutation();
             return self.subgraph.fetch(fetch).await;
         }
-        let mut variables = Vec::new();
-        if write_variables(&fetch, &mut variables).is_err() {
+        let Ok(variables) = serde_json::to_vec(&fetch.variables) else {
             return self.subgraph.fetch(fetch).await;
-        }
+        };
         let (running, is_shared) = self.join(&fetch, variables);
         match running.await {
             // The one who began may have had less time.
-            Err(TransportError::Timeout) if is_shared && fetch.context.deadline > std::time::Instant::now() => {
+            Err(TransportError::Timeout) if is_shared && fetch.deadline > std::time::Instant::now() => {
                 self.subgraph.fetch(fetch).await
             }
             Ok(answer) if is_shared && answer.sets_cookie() => self.subgraph.fetch(fetch).await,
@@ -120,7 +121,7 @@ impl SubgraphTransport for Deduplicated {
 }
 
 impl Board {
-    fn running(&self) -> MutexGuard<'_, HashMap<Key, Entry>> {
+    fn running(&self) -> MutexGuard<'_, HashMap<Arc<Key>, Entry>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -142,7 +143,7 @@ impl Drop for Mutation<'_> {
 /// A call's place on the board; it is free again when the call has ended or was given up.
 struct Place {
     board: Arc<Board>,
-    key: Key,
+    key: Arc<Key>,
     number: u64,
 }
 
@@ -161,7 +162,8 @@ impl PartialEq for Key {
             && self.epoch == other.epoch
             && self.headers == other.headers
             && self.variables == other.variables
-            && (Arc::ptr_eq(&self.document, &other.document) || self.document.text == other.document.text)
+            && self.entities == other.entities
+            && (Arc::ptr_eq(&self.document, &other.document) || self.document.text() == other.document.text())
     }
 }
 
@@ -169,7 +171,7 @@ impl Eq for Key {}
 
 impl Hash for Key {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        (&self.document.text, &self.variables, self.viewer, &self.headers, self.epoch).hash(state);
+        (self.document.text().len(), &self.variables, &self.entities, self.viewer, &self.headers, self.epoch).hash(state);
     }
 }
 

@@ -153,7 +153,7 @@ impl HttpTransport {
             .header("x-request-id", &context.request_id)
             .header(
                 DEADLINE_HEADER,
-                context.deadline.saturating_duration_since(Instant::now()).as_millis().to_string(),
+                fetch.deadline.saturating_duration_since(Instant::now()).as_millis().to_string(),
             );
         if let Some(signer) = &self.signer {
             let envelope = signer.sign(&self.settings.audience, context.viewer.as_ref(), &body);
@@ -172,8 +172,7 @@ impl HttpTransport {
 #[async_trait]
 impl SubgraphTransport for HttpTransport {
     async fn fetch(&self, fetch: Fetch) -> Result<Fetched, TransportError> {
-        let deadline = fetch.context.deadline.into();
-        let answer = tokio::time::timeout_at(deadline, self.call(&fetch)).await;
+        let answer = tokio::time::timeout_at(fetch.deadline.into(), self.call(&fetch)).await;
         answer.unwrap_or(Err(TransportError::Timeout)).map(Fetched::Text)
     }
 }
@@ -181,9 +180,9 @@ impl SubgraphTransport for HttpTransport {
 /// The body of a request. Representations are text already.
 fn write_body(fetch: &Fetch) -> serde_json::Result<Vec<u8>> {
     let length: usize = fetch.entities.iter().map(|(_, list)| list.len()).sum();
-    let mut body = Vec::with_capacity(length + fetch.document.text.len() + 256);
+    let mut body = Vec::with_capacity(length + fetch.document.json().len() + 256);
     body.extend_from_slice(b"{\"query\":");
-    json::write_string(&fetch.document.text, &mut body);
+    body.extend_from_slice(fetch.document.json());
     body.extend_from_slice(b",\"variables\":");
     write_variables(fetch, &mut body)?;
     body.push(b'}');
@@ -191,7 +190,7 @@ fn write_body(fetch: &Fetch) -> serde_json::Result<Vec<u8>> {
 }
 
 /// The variables of a fetch as a JSON object.
-pub(super) fn write_variables(fetch: &Fetch, body: &mut Vec<u8>) -> serde_json::Result<()> {
+fn write_variables(fetch: &Fetch, body: &mut Vec<u8>) -> serde_json::Result<()> {
     body.push(b'{');
     let begin = |name: &str, body: &mut Vec<u8>| {
         if body.last() != Some(&b'{') {

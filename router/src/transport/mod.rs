@@ -22,6 +22,7 @@ pub use self::answer::AnswerText;
 pub use self::connector::HttpConnector;
 pub use self::deduplicated::Deduplicated;
 pub use self::resilient::Resilient;
+use crate::executor::json;
 use crate::grants::Grants;
 pub use crate::headers::{ClientHeaders, PassedHeaders};
 pub use crate::path::PathSegment;
@@ -51,6 +52,8 @@ pub struct Fetch {
     pub headers: PassedHeaders,
     /// The client's request that this fetch is a part of.
     pub context: Arc<RequestContext>,
+    /// When its answer is no longer wanted; never later than that of the request.
+    pub deadline: Instant,
 }
 
 /// What was fetched: values from a subgraph of this process, text from one that speaks text, so that nothing becomes a
@@ -64,6 +67,12 @@ pub enum Fetched {
 }
 
 impl Fetch {
+    /// What has no variables and carries no headers.
+    pub fn new(document: Arc<SubgraphDocument>, context: Arc<RequestContext>) -> Self {
+        let deadline = context.deadline;
+        Self { document, variables: Variables::default(), entities: Vec::new(), headers: None, context, deadline }
+    }
+
     /// Takes its variables, the representations among them, as values.
     ///
     /// # Errors
@@ -116,19 +125,47 @@ impl Fetched {
     }
 }
 
-/// A document for a subgraph, parsed once when the plan is made.
+/// A document for a subgraph, made ready once when the plan is made.
 #[derive(Debug)]
 pub struct SubgraphDocument {
-    /// The text, for transports that send it.
-    pub text: String,
-    /// The same, parsed, for transports that do not.
-    pub parsed: ExecutableDocument,
+    text: String,
+    json: Box<[u8]>,
+    parsed: ExecutableDocument,
+    is_query: bool,
 }
 
 impl SubgraphDocument {
+    /// The document with this text.
+    ///
+    /// # Errors
+    ///
+    /// When it does not parse.
+    pub fn new(text: String) -> Result<Self, async_graphql_parser::Error> {
+        let parsed = async_graphql_parser::parse_query(&text)?;
+        let mut json = Vec::with_capacity(text.len() + 16);
+        json::write_string(&text, &mut json);
+        let is_query = parsed.operations.iter().all(|(_, operation)| operation.node.ty == OperationType::Query);
+        Ok(Self { text, json: json.into(), parsed, is_query })
+    }
+
+    /// The text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The text as a JSON string, for transports that send it.
+    pub fn json(&self) -> &[u8] {
+        &self.json
+    }
+
+    /// The document, parsed, for transports that do not send text.
+    pub fn parsed(&self) -> &ExecutableDocument {
+        &self.parsed
+    }
+
     /// Whether executing it changes nothing, so that it may be executed again.
     pub fn is_query(&self) -> bool {
-        self.parsed.operations.iter().all(|(_, operation)| operation.node.ty == OperationType::Query)
+        self.is_query
     }
 }
 

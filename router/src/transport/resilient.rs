@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use metrics::{Counter, Gauge, counter, gauge};
 use tokio::time::Instant;
 
-use super::{Fetch, Fetched, RequestContext, SubgraphTransport, TransportError};
+use super::{Fetch, Fetched, SubgraphTransport, TransportError};
 use crate::config::CallSettings;
 use crate::meters::names::{BREAKER_OPEN, RETRIES};
 
@@ -46,12 +46,12 @@ impl Resilient {
     }
 
     async fn once(&self, fetch: Fetch) -> Result<Fetched, TransportError> {
-        let fetch = self.within_timeout(fetch);
+        let deadline = fetch.deadline.min(std::time::Instant::now() + self.timeout);
+        let fetch = Fetch { deadline, ..fetch };
         let Some(admission) = self.breaker.admit() else {
             return Err(TransportError::LeftAlone);
         };
-        let deadline = fetch.context.deadline.into();
-        let answer = tokio::time::timeout_at(deadline, self.subgraph.fetch(fetch)).await;
+        let answer = tokio::time::timeout_at(deadline.into(), self.subgraph.fetch(fetch)).await;
         let answer = answer.unwrap_or(Err(TransportError::Timeout));
         let is_lost =
             matches!(answer, Err(TransportError::Unavailable(_) | TransportError::Tls(_) | TransportError::Timeout));
@@ -59,15 +59,6 @@ impl Resilient {
             tracing::warn!(subgraph = self.name, "the subgraph does not answer; it is left alone for a while");
         }
         answer
-    }
-
-    /// The same fetch with no more time than one call may take.
-    fn within_timeout(&self, mut fetch: Fetch) -> Fetch {
-        let deadline = std::time::Instant::now() + self.timeout;
-        if deadline < fetch.context.deadline {
-            fetch.context = Arc::new(RequestContext { deadline, ..(*fetch.context).clone() });
-        }
-        fetch
     }
 }
 

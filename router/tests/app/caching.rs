@@ -69,7 +69,7 @@ impl SubgraphTransport for Shop {
             "products": [product], "newest": product, "count": 1, "kept": 1, "me": person, "bare": { "a": 1 }, "named": person,
             "negative": 1, "buy": 1, "a": 1
         });
-        let is_broken = fetch.document.text.contains("broken");
+        let is_broken = fetch.document.text().contains("broken");
         let errors =
             if is_broken { vec![SubgraphError { message: "no".into(), ..Default::default() }] } else { vec![] };
         Ok(SubgraphResponse { data: ConstValue::from_json(data).unwrap(), errors, ..Default::default() }.into())

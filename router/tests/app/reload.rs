@@ -29,7 +29,7 @@ pub(crate) struct Shop;
 impl SubgraphTransport for Shop {
     async fn fetch(&self, fetch: Fetch) -> Result<Fetched, TransportError> {
         tokio::task::yield_now().await;
-        let products = json!([{ "id": "1", "name": fetch.document.text }]);
+        let products = json!([{ "id": "1", "name": fetch.document.text() }]);
         let data = ConstValue::from_json(json!({ "products": products })).unwrap();
         Ok(SubgraphResponse { data, ..SubgraphResponse::default() }.into())
     }

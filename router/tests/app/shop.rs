@@ -181,7 +181,6 @@ impl Answered {
 /// A fetch of the products, for a transport.
 pub(crate) fn fetch() -> Fetch {
     let text = PRODUCTS.to_owned();
-    let parsed = async_graphql_parser::parse_query(&text).unwrap();
     let context = RequestContext {
         viewer: None,
         grants: Default::default(),
@@ -190,13 +189,7 @@ pub(crate) fn fetch() -> Fetch {
         deadline: Instant::now() + Duration::from_secs(10),
         headers: None,
     };
-    Fetch {
-        document: Arc::new(SubgraphDocument { text, parsed }),
-        variables: Default::default(),
-        entities: Vec::new(),
-        headers: None,
-        context: Arc::new(context),
-    }
+    Fetch::new(Arc::new(SubgraphDocument::new(text).unwrap()), Arc::new(context))
 }
 
 /// The lines of a header.

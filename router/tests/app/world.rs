@@ -82,7 +82,7 @@ impl SubgraphTransport for Scripted {
     async fn fetch(&self, mut fetch: Fetch) -> Result<Fetched, TransportError> {
         let call = Call {
             subgraph: self.name.to_owned(),
-            document: fetch.document.text.clone(),
+            document: fetch.document.text().to_owned(),
             variables: serde_json::to_value(&fetch.take_variables()?).unwrap(),
             viewer: fetch.context.viewer,
         };

@@ -83,9 +83,8 @@ impl Subgraph {
 }
 
 fn request_of(text: &str, given: Value, viewer: Option<Viewer>) -> Fetch {
-    let parsed = async_graphql_parser::parse_query(text).unwrap();
-    let document = Arc::new(SubgraphDocument { text: text.to_owned(), parsed });
-    Fetch { document, variables: variables(given), entities: Vec::new(), headers: None, context: context(viewer) }
+    let document = Arc::new(SubgraphDocument::new(text.to_owned()).unwrap());
+    Fetch { variables: variables(given), ..Fetch::new(document, context(viewer)) }
 }
 
 fn query() -> Fetch {

@@ -32,9 +32,9 @@ struct Scripted {
 impl SubgraphTransport for Scripted {
     async fn fetch(&self, mut fetch: Fetch) -> Result<Fetched, TransportError> {
         let variables = serde_json::to_value(&fetch.take_variables()?).unwrap();
-        self.calls.lock().unwrap().push((self.name.clone(), fetch.document.text.clone(), variables.clone()));
+        self.calls.lock().unwrap().push((self.name.clone(), fetch.document.text().to_owned(), variables.clone()));
         tokio::task::yield_now().await;
-        let answer = (self.script)(&fetch.document.text, &variables)?;
+        let answer = (self.script)(fetch.document.text(), &variables)?;
         Ok(response(&answer).into())
     }
 }

@@ -38,10 +38,9 @@ pub(crate) fn transport(url: &str, change: impl FnOnce(&mut HttpTransportSetting
 
 async fn ask(transport: &HttpTransport, context: Arc<RequestContext>) -> Result<SubgraphResponse, TransportError> {
     let text = "query($n: Int) { books(first: $n) { id } }".to_owned();
-    let parsed = async_graphql_parser::parse_query(&text).unwrap();
-    let document = Arc::new(SubgraphDocument { text, parsed });
+    let document = Arc::new(SubgraphDocument::new(text).unwrap());
     let variables = crate::common::variables(json!({ "n": 3 }));
-    transport.ask(Fetch { document, variables, entities: Vec::new(), headers: None, context }).await
+    transport.ask(Fetch { variables, ..Fetch::new(document, context) }).await
 }
 
 fn answering(body: &'static str) -> Router {
