@@ -171,7 +171,8 @@ impl Eq for Key {}
 
 impl Hash for Key {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        (self.document.text().len(), &self.variables, &self.entities, self.viewer, &self.headers, self.epoch).hash(state);
+        (self.document.text().len(), &self.variables, &self.entities, self.viewer, &self.headers, self.epoch)
+            .hash(state);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Subgraphs over HTTP: POST with JSON, signed, on pooled connections.
 
+use std::error::Error;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,8 +8,9 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::uri::Scheme;
-use http::{HeaderName, HeaderValue, Method, Request, Uri, header};
+use http::{HeaderName, HeaderValue, Method, Request, Response, Uri, header};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::Body;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -21,6 +23,7 @@ use tower_http::decompression::Decompression;
 use crate::config::{AnswerCompression, CallSettings};
 use crate::headers::selected;
 
+use super::pool::Pool;
 use super::{AnswerText, Fetch, Fetched, SubgraphTransport, TransportError, tls};
 use crate::executor::json;
 
@@ -78,7 +81,7 @@ impl HttpTransportSettings {
 /// One subgraph over HTTP.
 #[derive(Debug)]
 pub struct HttpTransport {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: Sender,
     settings: HttpTransportSettings,
     signer: Option<Arc<call::CallSigner>>,
     /// For calls that are under way or wait, and for those under way.
@@ -96,12 +99,7 @@ impl HttpTransport {
         settings: HttpTransportSettings,
         signer: impl Into<Option<Arc<call::CallSigner>>>,
     ) -> Result<Self, String> {
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(Duration::from_secs(60))
-            .pool_max_idle_per_host(settings.connections)
-            .http2_only(settings.http2)
-            .build(connector(&settings)?);
+        let client = Sender::new(&settings)?;
         let places = settings.connections.saturating_add(settings.queue).min(Semaphore::MAX_PERMITS);
         let (places, permits) =
             (Semaphore::new(places), Semaphore::new(settings.connections.clamp(1, Semaphore::MAX_PERMITS)));
@@ -112,7 +110,24 @@ impl HttpTransport {
         let _place = self.places.try_acquire().map_err(|_| TransportError::Busy)?;
         let _permit = self.permits.acquire().await.map_err(|error| TransportError::Unavailable(error.to_string()))?;
         let request = self.http_request(fetch)?;
-        let response = self.sender().call(request).await.map_err(|error| unreachable(&error))?;
+        match &self.client {
+            Sender::Plain(pool) => {
+                let response = pool.send(request).await;
+                self.read(response.map_err(|error| TransportError::Unavailable(chain(&*error)))?).await
+            }
+            Sender::Negotiating { client, unpacks } => {
+                let unpacks = *unpacks;
+                let mut client = Decompression::new(&**client).gzip(unpacks).deflate(unpacks).br(unpacks).zstd(unpacks);
+                self.read(client.call(request).await.map_err(|error| unreachable(&error))?).await
+            }
+        }
+    }
+
+    /// Reads an answer within the bound on its size.
+    async fn read<B>(&self, response: Response<B>) -> Result<AnswerText, TransportError>
+    where
+        B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>>,
+    {
         let status = response.status();
         let headers = selected(&self.settings.answered, response.headers());
         let sets_cookie = response.headers().contains_key(header::SET_COOKIE);
@@ -131,30 +146,17 @@ impl HttpTransport {
         Ok(answer)
     }
 
-    /// Offers to take compressed answers, and unpacks them as they arrive, as far as this subgraph may send any.
-    fn sender(&self) -> Decompression<&Client<HttpsConnector<HttpConnector>, Full<Bytes>>> {
-        let offers = match self.settings.compression {
-            AnswerCompression::Https => self.settings.url.scheme() == Some(&Scheme::HTTPS),
-            AnswerCompression::Always => true,
-            AnswerCompression::Never => false,
-        };
-        Decompression::new(&self.client).gzip(offers).deflate(offers).br(offers).zstd(offers)
-    }
-
     fn http_request(&self, fetch: &Fetch) -> Result<Request<Full<Bytes>>, TransportError> {
         let body = write_body(fetch).map_err(|error| TransportError::Unavailable(error.to_string()))?;
         let context = &fetch.context;
         let passed = fetch.headers.iter().flat_map(|headers| headers.iter());
         let mut builder = Request::builder()
             .method(Method::POST)
-            .uri(self.settings.url.clone())
+            .uri(self.client.target(&self.settings.url))
             .header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))
             .header(header::ACCEPT, HeaderValue::from_static("application/graphql-response+json, application/json"))
             .header("x-request-id", &context.request_id)
-            .header(
-                DEADLINE_HEADER,
-                fetch.deadline.saturating_duration_since(Instant::now()).as_millis().to_string(),
-            );
+            .header(DEADLINE_HEADER, fetch.deadline.saturating_duration_since(Instant::now()).as_millis().to_string());
         if let Some(signer) = &self.signer {
             let envelope = signer.sign(&self.settings.audience, context.viewer.as_ref(), &body);
             builder = builder.header(call::HEADER, envelope);
@@ -211,6 +213,45 @@ fn write_variables(fetch: &Fetch, body: &mut Vec<u8>) -> serde_json::Result<()> 
     Ok(())
 }
 
+/// What carries requests.
+#[derive(Debug)]
+enum Sender {
+    /// HTTP/1.1 without TLS, between processes that are near each other.
+    Plain(Arc<Pool>),
+    /// Whatever the two sides agree on; offers to take compressed answers, and unpacks them as they arrive, as far as the
+    /// subgraph may send any.
+    Negotiating { client: Box<Client<HttpsConnector<HttpConnector>, Full<Bytes>>>, unpacks: bool },
+}
+
+impl Sender {
+    fn new(settings: &HttpTransportSettings) -> Result<Self, String> {
+        let is_secure = settings.url.scheme() == Some(&Scheme::HTTPS);
+        let unpacks = match settings.compression {
+            AnswerCompression::Https => is_secure,
+            AnswerCompression::Always => true,
+            AnswerCompression::Never => false,
+        };
+        if !is_secure && !settings.http2 && !unpacks {
+            return Ok(Self::Plain(Pool::new(&settings.url, settings.connect_timeout)?));
+        }
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(Duration::from_secs(60))
+            .pool_max_idle_per_host(settings.connections)
+            .http2_only(settings.http2)
+            .build(connector(settings)?);
+        Ok(Self::Negotiating { client: Box::new(client), unpacks })
+    }
+
+    /// What stands in a request's first line.
+    fn target(&self, url: &Uri) -> Uri {
+        match self {
+            Self::Plain(pool) => pool.path(),
+            Self::Negotiating { .. } => url.clone(),
+        }
+    }
+}
+
 fn connector(settings: &HttpTransportSettings) -> Result<HttpsConnector<HttpConnector>, String> {
     let mut connector = HttpConnector::new();
     connector.enforce_http(false);
@@ -230,7 +271,7 @@ fn unreachable(error: &hyper_util::client::legacy::Error) -> TransportError {
 }
 
 /// The client's errors hide the cause in their sources.
-fn chain(error: &dyn std::error::Error) -> String {
+fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {

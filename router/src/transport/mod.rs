@@ -6,6 +6,7 @@ mod connector;
 mod deduplicated;
 pub mod http;
 mod passing;
+mod pool;
 mod resilient;
 pub(crate) mod tls;
 
