@@ -20,6 +20,10 @@ use reel_bench_routers::load::{self, Measure, Target};
 use report::Series;
 use stage::Stage;
 
+/// As in the executable that is measured.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Measures Reelgraph against a hand-written handler.
 #[derive(Parser)]
 #[command(name = "reel-bench", version)]
