@@ -12,11 +12,12 @@ use crate::error::GraphqlError;
 use crate::executor::{ExecutedOperation, Execution, ExecutionLimits, State, Transports, Ways, ways, write_errors};
 use crate::explanation::Explanation;
 use crate::grants::Grants;
+use crate::introspection;
 use crate::pipeline::caching::CachePolicy;
 use crate::pipeline::validate::Validator;
 use crate::pipeline::{
-    CompiledOperation, Limits, OnDenied, OperationKind, Pipeline, PlanCache, PlanKey, Trust, authorize, cost, limits,
-    variables,
+    CompiledOperation, Limits, OnDenied, OperationKind, PageArgument, Pipeline, PlanCache, PlanKey, Trust, authorize,
+    cost, limits, variables,
 };
 use crate::planner::{HivePlanner, PlannerError, QueryPlan};
 use crate::schema::{Schema, SchemaError};
@@ -247,7 +248,7 @@ impl Engine {
             let message = "A GET request may only query; send mutations with POST.";
             return refusal(&[GraphqlError::new(ErrorCode::MethodNotAllowed, message)]);
         }
-        let variables = match self.variables(&operation, request.variables) {
+        let variables = match self.bounded_variables(&operation, request.variables, trust) {
             Ok(variables) => variables,
             Err(errors) => return refusal(&errors),
         };
@@ -310,12 +311,33 @@ impl Engine {
     }
 
     fn variables(&self, operation: &CompiledOperation, given: Variables) -> Result<Variables, Vec<GraphqlError>> {
-        let variables = variables::coerce(&self.pipeline.schema, &operation.variables, given)?;
-        limits::check_variables(&operation.page_arguments, &variables, &self.pipeline.limits)
-            .map_err(|error| vec![error])?;
+        variables::coerce(&self.pipeline.schema, &operation.variables, given)
+    }
+
+    /// The variables of a client, within the limits that depend on them. A trusted document may have any defaults, but what
+    /// a client gives is the client's.
+    fn bounded_variables(
+        &self,
+        operation: &CompiledOperation,
+        given: Variables,
+        trust: Trust,
+    ) -> Result<Variables, Vec<GraphqlError>> {
+        let Pipeline { schema, limits, .. } = &*self.pipeline;
+        if trust == Trust::Trusted {
+            let is_given = |page: &&PageArgument| given.contains_key(&page.variable);
+            let pages: Vec<_> = operation.page_arguments.iter().filter(is_given).collect();
+            let variables = self.variables(operation, given)?;
+            limits::check_variables(pages, &variables, limits).map_err(|error| vec![error])?;
+            return Ok(variables);
+        }
+        let variables = self.variables(operation, given)?;
+        limits::check_variables(&operation.page_arguments, &variables, limits).map_err(|error| vec![error])?;
         if let Some(selections) = &operation.counted {
-            cost::check(selections, &self.pipeline.schema, &self.pipeline.limits, &variables)
-                .map_err(|error| vec![error])?;
+            cost::check(selections, schema, limits, &variables).map_err(|error| vec![error])?;
+        }
+        if operation.projection.introspects && !introspection::is_bounded(schema, &operation.projection, &variables) {
+            let message = "The introspection asks for the same things again and again; use the standard query.";
+            return Err(vec![GraphqlError::new(ErrorCode::CostLimit, message)]);
         }
         Ok(variables)
     }

@@ -42,19 +42,27 @@ pub struct LimitSettings {
 }
 
 impl LimitSettings {
+    /// The bounds of one document.
+    pub(crate) fn of_document(&self, is_trusted: bool) -> DocumentBounds {
+        if is_trusted {
+            return DocumentBounds::subgraph();
+        }
+        DocumentBounds {
+            characters: self.characters,
+            tokens: self.tokens,
+            nesting: self.nesting,
+            depth: self.depth,
+            aliases: self.aliases,
+            root_fields: self.root_fields,
+            directives: self.directives,
+            selections: self.selections,
+        }
+    }
+
     /// The part that is about documents.
     pub fn of_documents(&self) -> Limits {
         Limits {
-            document: DocumentBounds {
-                characters: self.characters,
-                tokens: self.tokens,
-                nesting: self.nesting,
-                depth: self.depth,
-                aliases: self.aliases,
-                root_fields: self.root_fields,
-                directives: self.directives,
-                selections: self.selections,
-            },
+            document: self.of_document(false),
             page_size: self.page_size,
             page_arguments: self.page_arguments.clone(),
             nodes: self.nodes,

@@ -70,6 +70,17 @@ pub(crate) struct ValueShape {
     pub(crate) kind: ValueKind,
 }
 
+impl ValueShape {
+    /// Whether it is made of objects.
+    pub(crate) fn has_objects(&self) -> bool {
+        match &self.kind {
+            ValueKind::List(inner) => inner.has_objects(),
+            ValueKind::Object(_) | ValueKind::Abstract { .. } => true,
+            ValueKind::Leaf | ValueKind::Id | ValueKind::Enum(_) => false,
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(crate) enum ValueKind {
     List(Box<ValueShape>),

@@ -1,11 +1,13 @@
 //! `__schema` and `__type`, answered from the API schema in the shape that was asked for.
 
 mod resolve;
+mod size;
 
 use async_graphql_value::indexmap::IndexMap;
 use async_graphql_value::{ConstValue, Name, Value, Variables};
 
 use self::resolve::Node;
+pub(crate) use self::size::is_bounded;
 use crate::executor::shape::{Content, Projection, ShapeField, ShapeId, ValueKind, ValueShape};
 use crate::schema::Schema;
 
@@ -14,14 +16,7 @@ pub(crate) fn answer(schema: &Schema, projection: &Projection, variables: &Varia
     let writer = Writer { schema, projection, variables };
     let mut answers = IndexMap::new();
     for field in &projection.shapes[projection.root].fields {
-        let node = match field.name.as_str() {
-            "__schema" => Node::Schema,
-            "__type" => match writer.argument(field, "name") {
-                Some(ConstValue::String(name)) => schema.type_named(&name).map_or(Node::Null, Node::Type),
-                _ => Node::Null,
-            },
-            _ => continue,
-        };
+        let Some(node) = writer.root(field) else { continue };
         if let Content::Value(shape) = &field.content {
             answers.insert(field.key.name().clone(), writer.value(shape, node));
         }
@@ -35,7 +30,19 @@ struct Writer<'a> {
     variables: &'a Variables,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
+    /// What an introspecting root field is about; `None` for all others.
+    fn root(&self, field: &ShapeField) -> Option<Node<'a>> {
+        match field.name.as_str() {
+            "__schema" => Some(Node::Schema),
+            "__type" => Some(match self.argument(field, "name") {
+                Some(ConstValue::String(name)) => self.schema.type_named(&name).map_or(Node::Null, Node::Type),
+                _ => Node::Null,
+            }),
+            _ => None,
+        }
+    }
+
     fn value(&self, shape: &ValueShape, node: Node<'_>) -> ConstValue {
         match (&shape.kind, node) {
             (_, Node::Null) => ConstValue::Null,
@@ -54,12 +61,15 @@ impl Writer<'_> {
             if let Content::Value(shape) = &field.content
                 && field.when.holds(self.variables)
             {
-                let deprecated = matches!(self.argument(field, "includeDeprecated"), Some(ConstValue::Boolean(true)));
-                let resolved = resolve::field(self.schema, node, &field.name, deprecated);
+                let resolved = resolve::field(self.schema, node, &field.name, self.wants_deprecated(field));
                 object.insert(field.key.name().clone(), self.value(shape, resolved));
             }
         }
         ConstValue::Object(object)
+    }
+
+    fn wants_deprecated(&self, field: &ShapeField) -> bool {
+        matches!(self.argument(field, "includeDeprecated"), Some(ConstValue::Boolean(true)))
     }
 
     fn argument(&self, field: &ShapeField, name: &str) -> Option<ConstValue> {

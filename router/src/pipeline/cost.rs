@@ -1,4 +1,5 @@
-//! How many objects an operation asks for. A page multiplies: what is in its list counts as often as the page is large.
+//! How many objects an operation asks for. A list multiplies: what is in it counts as often as it is long, as far as page
+//! sizes and `@listSize` tell.
 
 use async_graphql_parser::types::BaseType;
 use async_graphql_value::{ConstValue, Name, Number, Value, Variables};
@@ -9,7 +10,7 @@ use super::limits::Limits;
 use super::operation::{Field, Operation, Selection};
 use crate::condition::{Condition, all_hold};
 use crate::error::GraphqlError;
-use crate::schema::Schema;
+use crate::schema::{InputValue, Schema};
 
 /// The size of a page that is asked for without one.
 const DEFAULT_PAGE: u64 = 10;
@@ -64,9 +65,23 @@ struct Count<'a> {
     known: Known<'a>,
 }
 
-impl Count<'_> {
-    /// The objects of selection sets on one object. `page` is its size, if the object is a page.
-    fn objects(&self, sets: &[&[Selection]], page: Option<u64>) -> u64 {
+/// How long lists are right below a field.
+#[derive(Clone, Copy)]
+struct Page<'a> {
+    size: u64,
+    /// Which of them; all when there is none.
+    sized: &'a [Name],
+}
+
+impl Page<'_> {
+    fn of_list(self, field: &Field) -> Option<u64> {
+        (self.sized.is_empty() || self.sized.contains(&field.name)).then_some(self.size)
+    }
+}
+
+impl<'a> Count<'a> {
+    /// The objects of selection sets on one object. `page` is what its lists hold, if it is a page.
+    fn objects(&self, sets: &[&[Selection]], page: Option<Page<'_>>) -> u64 {
         let mut fields = IndexMap::new();
         sets.iter().for_each(|set| self.gather(set, &mut fields));
         fields.values().map(|fields| self.of_key(fields, page)).fold(0, u64::saturating_add)
@@ -87,42 +102,70 @@ impl Count<'_> {
         }
     }
 
-    fn of_key(&self, fields: &[&Field], page: Option<u64>) -> u64 {
-        let Some(field) = fields.first() else { return 0 };
-        let own_page = self.page_size(field);
-        let (times, page) = match field.ty.base {
-            BaseType::List(_) => (own_page.or(page).unwrap_or(1), None),
-            BaseType::Named(_) => (1, own_page),
+    fn of_key(&self, fields: &[&Field], page: Option<Page<'_>>) -> u64 {
+        // Where they are of different types, the longest list stands for all.
+        let list = |field: &Field| match field.ty.base {
+            BaseType::List(_) => self.length(field).or_else(|| page.and_then(|page| page.of_list(field))).unwrap_or(1),
+            BaseType::Named(_) => 1,
         };
+        let page = |field: &&Field| match field.ty.base {
+            BaseType::List(_) => None,
+            BaseType::Named(_) => self.page(field),
+        };
+        let times = fields.iter().map(|field| list(field)).max().unwrap_or(0);
+        let page = fields.iter().filter_map(page).max_by_key(|page| page.size);
         let sets: Vec<&[Selection]> = fields.iter().map(|field| field.selections.as_slice()).collect();
         times.saturating_mul(self.objects(&sets, page).saturating_add(1))
     }
 
-    /// How large a page the field asks for; `None` when it gives none.
-    fn page_size(&self, field: &Field) -> Option<u64> {
+    /// How long the list is that the field itself is.
+    fn length(&self, field: &Field) -> Option<u64> {
+        self.page(field).filter(|page| page.sized.is_empty()).map(|page| page.size)
+    }
+
+    /// How large a page the field asks for; `None` when nothing tells.
+    fn page(&self, field: &Field) -> Option<Page<'a>> {
         let definition = self.schema.type_named(&field.parent)?.fields.get(&field.name)?;
-        let is_size = |name: &Name| self.limits.page_arguments.iter().any(|page| *name == *page);
-        if !definition.arguments.keys().any(is_size) {
-            return None;
-        }
-        let sizes = field.arguments.iter().filter(|(name, _)| is_size(name));
-        Some(sizes.filter_map(|(_, value)| self.size(value)).max().unwrap_or(DEFAULT_PAGE))
+        let told = self.schema.list_sizes.of_field(&field.parent, &field.name);
+        let is_size = |name: &Name| match told {
+            Some(told) if !told.arguments.is_empty() => told.arguments.contains(name),
+            _ => self.is_page_argument(name),
+        };
+        let mut arguments = definition.arguments.values().filter(|argument| is_size(&argument.name)).peekable();
+        let otherwise = arguments.peek().map(|_| DEFAULT_PAGE);
+        let asked = arguments.filter_map(|argument| self.asked(field, argument)).max();
+        let size = asked.or(told.and_then(|told| told.assumed)).or(otherwise)?;
+        Some(Page { size, sized: told.map_or(&[], |told| &told.sized) })
+    }
+
+    /// What an argument asks for, by what is given or by its default.
+    fn asked(&self, field: &Field, argument: &InputValue) -> Option<u64> {
+        let given = field.arguments.iter().find(|(name, _)| *name == argument.name);
+        given.and_then(|(name, value)| self.size(name, value)).or(match &argument.default_value {
+            Some(ConstValue::Number(size)) => Some(whole(size)),
+            _ => None,
+        })
     }
 
     /// A size that is given; null is none.
-    fn size(&self, value: &Value) -> Option<u64> {
-        // A negative size is refused by whoever is asked for it.
-        let whole = |size: &Number| size.as_i64().map_or(u64::MAX, |size| u64::try_from(size).unwrap_or(0));
+    fn size(&self, argument: &Name, value: &Value) -> Option<u64> {
         match (value, self.known) {
             (Value::Number(size), _) => Some(whole(size)),
             (Value::Variable(_), Known::Least) => Some(0),
-            (Value::Variable(_), Known::Most) => Some(u64::try_from(self.limits.page_size).unwrap_or(0)),
+            (Value::Variable(_), Known::Most) if self.is_page_argument(argument) => {
+                Some(u64::try_from(self.limits.page_size).unwrap_or(0))
+            }
+            (Value::Variable(_), Known::Most) => Some(u64::MAX),
             (Value::Variable(name), Known::All(variables)) => match variables.get(name) {
                 Some(ConstValue::Number(size)) => Some(whole(size)),
                 _ => None,
             },
             _ => None,
         }
+    }
+
+    fn is_page_argument(&self, name: &Name) -> bool {
+        self.limits.page_arguments.iter().any(|page| *name == *page)
     }
 
     fn includes(&self, conditions: &[Condition]) -> bool {
@@ -132,4 +175,9 @@ impl Count<'_> {
             Known::All(variables) => all_hold(conditions, variables),
         }
     }
+}
+
+/// A negative size is refused by whoever is asked for it.
+fn whole(size: &Number) -> u64 {
+    size.as_i64().map_or(u64::MAX, |size| u64::try_from(size).unwrap_or(0))
 }

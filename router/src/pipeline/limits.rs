@@ -56,9 +56,18 @@ pub fn check(operation: &Operation, limits: &Limits) -> Result<Vec<PageArgument>
         let message = format!("An operation may have only one of the fields {names}; send several requests.");
         return Err(GraphqlError::new(ErrorCode::RootFieldLimit, message));
     }
-    let mut arguments = Vec::new();
-    check_pages(&operation.selections, limits, &mut arguments)?;
-    Ok(arguments)
+    let pages = pages(operation, limits);
+    for (field, argument, value) in &pages {
+        if let Value::Number(size) = value {
+            check_size(argument, size.as_i64(), limits).map_err(|error| error.located(field.position))?;
+        }
+    }
+    Ok(pages.into_iter().filter_map(in_variable).collect())
+}
+
+/// The page sizes that come in variables, of a document that may itself ask for any.
+pub fn pages_in_variables(operation: &Operation, limits: &Limits) -> Vec<PageArgument> {
+    pages(operation, limits).into_iter().filter_map(in_variable).collect()
 }
 
 /// Checks the page sizes that came in variables.
@@ -66,8 +75,12 @@ pub fn check(operation: &Operation, limits: &Limits) -> Result<Vec<PageArgument>
 /// # Errors
 ///
 /// The one that is too large.
-pub fn check_variables(arguments: &[PageArgument], variables: &Variables, limits: &Limits) -> Result<(), GraphqlError> {
-    arguments.iter().try_for_each(|page| match variables.get(&page.variable) {
+pub fn check_variables<'a>(
+    pages: impl IntoIterator<Item = &'a PageArgument>,
+    variables: &Variables,
+    limits: &Limits,
+) -> Result<(), GraphqlError> {
+    pages.into_iter().try_for_each(|page| match variables.get(&page.variable) {
         Some(ConstValue::Number(size)) => check_size(&page.argument, size.as_i64(), limits),
         _ => Ok(()),
     })
@@ -84,39 +97,33 @@ fn count_singles(selections: &[Selection], limits: &Limits, count: &mut usize) {
     }
 }
 
-fn check_pages(
-    selections: &[Selection],
-    limits: &Limits,
-    arguments: &mut Vec<PageArgument>,
-) -> Result<(), GraphqlError> {
+/// A field with an argument that is a page size.
+type Page<'a> = (&'a Field, &'a Name, &'a Value);
+
+fn pages<'a>(operation: &'a Operation, limits: &Limits) -> Vec<Page<'a>> {
+    let mut found = Vec::new();
+    find_pages(&operation.selections, limits, &mut found);
+    found
+}
+
+fn find_pages<'a>(selections: &'a [Selection], limits: &Limits, found: &mut Vec<Page<'a>>) {
     for selection in selections {
         match selection {
             Selection::Field(field) => {
-                check_field(field, limits, arguments)?;
-                check_pages(&field.selections, limits, arguments)?;
+                let is_page = |(name, _): &&(Name, Value)| limits.page_arguments.iter().any(|page| *name == *page);
+                found.extend(field.arguments.iter().filter(is_page).map(|(name, value)| (field, name, value)));
+                find_pages(&field.selections, limits, found);
             }
-            Selection::Fragment(fragment) => check_pages(&fragment.selections, limits, arguments)?,
+            Selection::Fragment(fragment) => find_pages(&fragment.selections, limits, found),
         }
     }
-    Ok(())
 }
 
-fn check_field(field: &Field, limits: &Limits, arguments: &mut Vec<PageArgument>) -> Result<(), GraphqlError> {
-    for (name, value) in &field.arguments {
-        if !limits.page_arguments.iter().any(|page| *name == *page) {
-            continue;
-        }
-        match value {
-            Value::Number(size) => {
-                check_size(name, size.as_i64(), limits).map_err(|error| error.located(field.position))?;
-            }
-            Value::Variable(variable) => {
-                arguments.push(PageArgument { argument: name.clone(), variable: variable.clone() });
-            }
-            _ => {}
-        }
+fn in_variable((_, argument, value): Page<'_>) -> Option<PageArgument> {
+    match value {
+        Value::Variable(variable) => Some(PageArgument { argument: argument.clone(), variable: variable.clone() }),
+        _ => None,
     }
-    Ok(())
 }
 
 /// Negative sizes are the subgraph's to refuse. A number that is not an `i64` is too large to be a size.

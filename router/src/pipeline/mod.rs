@@ -96,7 +96,7 @@ impl Pipeline {
         scalars::check(&operation, &self.schema).map_err(|error| vec![error])?;
         let page_arguments = match trust {
             Trust::Client => limits::check(&operation, &self.limits).map_err(|error| vec![error])?,
-            Trust::Trusted => Vec::new(),
+            Trust::Trusted => limits::pages_in_variables(&operation, &self.limits),
         };
         let variables_decide = trust == Trust::Client
             && cost::settle(&operation, &self.schema, &self.limits).map_err(|error| vec![error])?;

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 
 use super::caching::{self, CacheHints};
 use super::directives::ProtectionNames;
+use super::list_sizes::ListSizes;
 use super::{
     DirectiveDefinition, EnumValue, FieldDefinition, InputValue, Protection, Schema, TypeDefinition, TypeKind,
 };
@@ -36,6 +37,7 @@ impl Schema {
             types: IndexMap::new(),
             directives: Vec::new(),
             cache_hints: CacheHints::of(supergraph),
+            list_sizes: ListSizes::of(supergraph),
             query: Name::new(api.query_type_name().ok_or(SchemaError::NoQueryType)?),
             mutation: api.mutation_type_name().map(Name::new),
             subscription: api.subscription_type_name().map(Name::new),

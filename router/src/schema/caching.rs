@@ -29,7 +29,7 @@ pub struct CacheHints {
 
 impl CacheHints {
     pub(super) fn of(supergraph: &ast::Document<'static, String>) -> Self {
-        let names = names(supergraph);
+        let names = names(supergraph, NAME);
         let mut hints = Self::default();
         for definition in &supergraph.definitions {
             let Definition::TypeDefinition(definition) = definition else { continue };
@@ -81,13 +81,13 @@ impl CacheHint {
     }
 }
 
-/// The names under which the directive stands: a `@link` may import it under others.
-fn names(supergraph: &ast::Document<'static, String>) -> HashSet<String> {
-    let mut names = HashSet::from([NAME.to_owned()]);
+/// The names under which a directive stands: a `@link` may import it under others.
+pub(super) fn names(supergraph: &ast::Document<'static, String>, own: &str) -> HashSet<String> {
+    let mut names = HashSet::from([own.to_owned()]);
     for definition in &supergraph.definitions {
         let Definition::SchemaDefinition(schema) = definition else { continue };
         let imports = schema.directives.iter().filter(|directive| directive.name == "link").flat_map(imports);
-        names.extend(imports.filter_map(renamed));
+        names.extend(imports.filter_map(|import| renamed(import, own)));
     }
     names
 }
@@ -103,7 +103,7 @@ fn imports(link: &Directive) -> &[Value<'static, String>] {
 }
 
 /// `{ name: "@cacheControl", as: "@cache" }` → `cache`.
-fn renamed(import: &Value<'static, String>) -> Option<String> {
+fn renamed(import: &Value<'static, String>, own: &str) -> Option<String> {
     let Value::Object(fields) = import else { return None };
     let text = |wanted: &str| {
         fields.iter().find_map(|(name, value)| match value {
@@ -111,7 +111,7 @@ fn renamed(import: &Value<'static, String>) -> Option<String> {
             _ => None,
         })
     };
-    text("as").filter(|_| text("name") == Some(NAME)).map(str::to_owned)
+    text("as").filter(|_| text("name") == Some(own)).map(str::to_owned)
 }
 
 fn read(directives: &[Directive], names: &HashSet<String>) -> Option<CacheHint> {

@@ -3,6 +3,7 @@
 mod build;
 mod caching;
 mod directives;
+mod list_sizes;
 mod protection;
 
 use async_graphql_parser::types::{BaseType, Type};
@@ -11,6 +12,7 @@ use indexmap::IndexMap;
 
 pub use build::SchemaError;
 pub use caching::{CacheHint, CacheHints};
+pub use list_sizes::{ListSize, ListSizes};
 pub use protection::{AnyOf, Protection};
 
 use crate::grants::{GrantedNames, Grants};
@@ -24,6 +26,8 @@ pub struct Schema {
     pub directives: Vec<DirectiveDefinition>,
     /// How long answers may be kept.
     pub cache_hints: CacheHints,
+    /// How long lists are.
+    pub list_sizes: ListSizes,
     /// The root type of queries.
     pub query: Name,
     /// The root type of mutations.

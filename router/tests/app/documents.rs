@@ -6,6 +6,7 @@ use axum::body::Body;
 use http::Request;
 use reel_router::config::RouterSettings;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::world::{World, data, silent_world, world};
 
@@ -122,6 +123,24 @@ async fn trusted_documents_are_exempt_from_the_limits_by_hash_and_by_text() {
     // The limits still hold for everyone else's, though the plan of a trusted one is kept.
     let (_, other) = post(&world, &json!({ "query": format!("{DEEP} ") })).await;
     assert_eq!(code(&other), "DEPTH_LIMIT_EXCEEDED");
+}
+
+#[tokio::test]
+async fn a_trusted_document_may_have_any_page_size_but_what_a_client_gives_is_bounded() {
+    const SIZED: &str = "query($n: Int = 100) { videos(first: $n) { totalCount } }";
+    let hash: String = Sha256::digest(SIZED).iter().map(|byte| format!("{byte:02x}")).collect();
+    let (_folder, path) = manifest(&json!({ hash: SIZED }));
+    let world = world(|_| data(json!({}))).settings(|settings| settings.documents.manifest = Some(path)).start().await;
+    for (variables, refused) in [
+        (json!({}), ""),
+        (json!({ "n": null }), ""),
+        (json!({ "n": 50 }), ""),
+        (json!({ "n": 50.0 }), ""),
+        (json!({ "n": 51 }), "PAGE_SIZE_LIMIT_EXCEEDED"),
+    ] {
+        let (_, answer) = post(&world, &json!({ "query": SIZED, "variables": variables })).await;
+        assert_eq!(code(&answer), refused, "{variables}: {answer}");
+    }
 }
 
 #[tokio::test]

@@ -12,15 +12,15 @@ use serde_json::{Value, json};
 use crate::world::{Call, World, data, silent_world, world};
 
 /// A limit of documents: its code, how it is set, and a document that has exactly so much of it.
-struct Case {
-    code: ErrorCode,
+pub(crate) struct Case {
+    pub(crate) code: ErrorCode,
     set: fn(&mut LimitSettings, usize),
-    default: fn(&LimitSettings) -> usize,
+    pub(crate) default: fn(&LimitSettings) -> usize,
     other: usize,
-    document: fn(usize) -> String,
+    pub(crate) document: fn(usize) -> String,
 }
 
-const CASES: [Case; 8] = [
+pub(crate) const CASES: [Case; 8] = [
     Case {
         code: ErrorCode::DocumentTooLarge,
         set: |limits, limit| limits.characters = limit,
@@ -79,7 +79,7 @@ const CASES: [Case; 8] = [
     },
 ];
 
-fn numbered(count: usize, one: impl Fn(usize) -> String) -> String {
+pub(crate) fn numbered(count: usize, one: impl Fn(usize) -> String) -> String {
     (0..count).map(one).collect()
 }
 
@@ -104,13 +104,13 @@ fn wide(selections: usize) -> String {
 }
 
 /// The code with which a request is refused before anything runs.
-async fn refusal(world: &World, body: &Value) -> Option<Value> {
+pub(crate) async fn refusal(world: &World, body: &Value) -> Option<Value> {
     let request = Request::post("/graphql").header("content-type", "application/json");
     let answer = world.send(request.body(Body::from(body.to_string())).unwrap()).await.json();
     answer.get("data").is_none().then(|| answer["errors"][0]["extensions"]["code"].clone())
 }
 
-fn anything() -> crate::world::WorldBuilder {
+pub(crate) fn anything() -> crate::world::WorldBuilder {
     world(|_| data(json!({})))
 }
 
@@ -124,6 +124,35 @@ async fn every_limit_of_documents_holds_at_its_value_and_refuses_one_over_by_its
             let over = refusal(&world, &json!({ "query": (case.document)(limit + 1) })).await;
             assert_eq!(over, Some(case.code.name().into()), "{:?} one over {limit}", case.code);
         }
+    }
+}
+
+#[test]
+fn the_table_in_the_docs_has_each_limit_with_its_default_and_its_code() {
+    let docs = include_str!("../../../docs/router.md");
+    let limits = LimitSettings::default();
+    let grouped = |count: usize| {
+        if count < 1_000 { count.to_string() } else { format!("{},{:03}", count / 1_000, count % 1_000) }
+    };
+    for (setting, default, code) in [
+        ("body_bytes", format!("{} KiB", limits.body_bytes / 1_024), ErrorCode::PayloadTooLarge),
+        ("deadline_s", format!("{} s", limits.deadline_s.0), ErrorCode::Timeout),
+        ("characters", grouped(limits.characters), ErrorCode::DocumentTooLarge),
+        ("tokens", grouped(limits.tokens), ErrorCode::TokenLimit),
+        ("depth", grouped(limits.depth), ErrorCode::DepthLimit),
+        ("nesting", grouped(limits.nesting), ErrorCode::DepthLimit),
+        ("aliases", grouped(limits.aliases), ErrorCode::AliasLimit),
+        ("root_fields", grouped(limits.root_fields), ErrorCode::RootFieldLimit),
+        ("single_fields", format!("1 of `{}`", limits.single_fields.join("`, `")), ErrorCode::RootFieldLimit),
+        ("directives", grouped(limits.directives), ErrorCode::DirectiveLimit),
+        ("selections", grouped(limits.selections), ErrorCode::SelectionLimit),
+        ("page_size", limits.page_size.to_string(), ErrorCode::PageSizeLimit),
+        ("nodes", grouped(usize::try_from(limits.nodes).unwrap()), ErrorCode::CostLimit),
+    ] {
+        let row = docs.lines().find(|line| line.starts_with('|') && line.contains(&format!("| `{setting}`")));
+        let row = row.unwrap_or_else(|| panic!("no row for {setting}"));
+        let rest = format!("| {default} | `{}` |", code.name());
+        assert!(row.contains(&rest), "{row}: not {rest}");
     }
 }
 
@@ -283,8 +312,13 @@ async fn batches_are_refused() {
     }
 }
 
-/// What a refusal may take; unoptimised, on a machine that also builds, five times that.
-const BOMB_LIMIT: Duration = Duration::from_millis(if cfg!(debug_assertions) { 100 } else { 20 });
+/// What a refusal may take, optimised or not.
+const BOMB_LIMIT: Duration = Duration::from_millis(20);
+
+/// What this process has computed. Nobody else's work is in it, and each test is a process of its own.
+fn computed() -> Duration {
+    nix::time::clock_gettime(nix::time::ClockId::CLOCK_PROCESS_CPUTIME_ID).unwrap().into()
+}
 
 /// So many fragments, each of which spreads the next one so many times.
 fn bomb(levels: usize, spreads: usize) -> String {
@@ -305,14 +339,17 @@ async fn each_of_25_fragment_bombs_is_refused_in_under_20_milliseconds() {
     for levels in [4, 8, 16, 32, 64] {
         for spreads in [2, 4, 8, 16, 32] {
             let body = json!({ "query": bomb(levels, spreads) });
-            let mut fastest = Duration::MAX;
-            // The best of several is what it costs; the others also paid for whatever else the machine was doing.
-            for _ in 0..5 {
-                let start = Instant::now();
+            let mut cost = Duration::MAX;
+            for _ in 0..10 {
+                let (start, before) = (Instant::now(), computed());
                 assert!(refusal(&strict, &body).await.is_some());
-                fastest = fastest.min(start.elapsed());
+                // On a busy machine time passes while others have their turn, which is no cost of ours.
+                cost = cost.min(start.elapsed()).min(computed().saturating_sub(before));
+                if cost < BOMB_LIMIT {
+                    break;
+                }
             }
-            assert!(fastest < BOMB_LIMIT, "{levels} levels of {spreads} spreads: {fastest:?}");
+            assert!(cost < BOMB_LIMIT, "{levels} levels of {spreads} spreads: {cost:?}");
             let code = refusal(&lenient, &body).await.unwrap();
             assert!(code == "SELECTION_LIMIT_EXCEEDED" || code == "DEPTH_LIMIT_EXCEEDED", "{code}");
         }

@@ -6,6 +6,7 @@ mod caching;
 mod cancellation;
 mod composed;
 mod compression;
+mod disguises;
 mod documents;
 mod graphql;
 mod headers;

@@ -7,6 +7,7 @@ mod common;
 mod composed;
 mod execution;
 mod http_transport;
+mod list_sizes;
 mod metrics;
 mod properties;
 mod requests;

@@ -9,9 +9,8 @@ use reel_document::DocumentBounds;
 const SESSION_MUTATIONS: [&str; 3] = ["register", "logIn", "renewSession"];
 
 /// Whether the selected operation does nothing but open sessions.
-pub(super) fn only_opens_sessions(text: &str, operation_name: Option<&str>) -> bool {
-    // The engine checks with its own, tighter bounds; these only keep this look harmless.
-    let Ok(checked) = reel_document::check(text, &DocumentBounds::subgraph()) else { return false };
+pub(super) fn only_opens_sessions(text: &str, operation_name: Option<&str>, bounds: &DocumentBounds) -> bool {
+    let Ok(checked) = reel_document::check(text, bounds) else { return false };
     let Some(operation) = selected(&checked.document, operation_name) else { return false };
     operation.ty == OperationType::Mutation
         && operation.selection_set.node.items.iter().all(|selection| match &selection.node {
@@ -39,14 +38,23 @@ mod tests {
 
     #[test]
     fn logging_in_is_told_apart_from_everything_else() {
-        assert!(only_opens_sessions("mutation { logIn(input: {}) { session { accessToken } } }", None));
+        assert!(only_opens_sessions(
+            "mutation { logIn(input: {}) { session { accessToken } } }",
+            None,
+            &DocumentBounds::default()
+        ));
         assert!(only_opens_sessions(
             "mutation { a: register(input: {}) { user { id } } renewSession { user { id } } }",
-            None
+            None,
+            &DocumentBounds::default()
         ));
         for other in [BOTH, "{ viewer { id } }", "mutation { logIn { user { id } } logOut { user { id } } }", "{"] {
-            assert!(!only_opens_sessions(other, None), "{other}");
+            assert!(!only_opens_sessions(other, None, &DocumentBounds::default()), "{other}");
         }
-        assert!(!only_opens_sessions("mutation { ...F } fragment F on Mutation { likeVideo { video { id } } }", None));
+        assert!(!only_opens_sessions(
+            "mutation { ...F } fragment F on Mutation { likeVideo { video { id } } }",
+            None,
+            &DocumentBounds::default()
+        ));
     }
 }
