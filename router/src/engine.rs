@@ -190,6 +190,7 @@ impl Engine {
         let pipeline = Arc::new(Pipeline {
             schema,
             validator: Validator::new(api, settings.suggestions),
+            contexts: planner.contexts(),
             planner: Arc::new(planner),
             limits: settings.limits.clone(),
             introspection: settings.introspection,

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use async_graphql_value::Variables;
 use futures::future::join_all;
 use reel_error::ErrorCode;
 use smallvec::SmallVec;
@@ -25,6 +26,11 @@ impl Execution<'_> {
             let mut state = self.state();
             fetch.inputs.iter().map(|input| collect(self.schema, &mut state.store, input)).collect()
         };
+        self.send(fetch, &inputs, &Variables::default()).await;
+    }
+
+    /// Asks for entities, in as many requests as it takes. The `given` variables are none of the client's.
+    pub(super) async fn send(&self, fetch: &EntityFetch, inputs: &[Representations], given: &Variables) {
         let largest = inputs.iter().map(Representations::len).max().unwrap_or(0);
         if largest == 0 {
             return;
@@ -32,15 +38,16 @@ impl Execution<'_> {
         let places = inputs.iter().map(|input| input.places).max().unwrap_or(0);
         if places > self.limits.entities_per_fetch as u64 {
             tracing::warn!(subgraph = &*fetch.subgraph, entities = places, "a fetch has too many entities");
-            return self.fail(fetch, &inputs, ErrorCode::Overloaded);
+            return self.fail(fetch, inputs, ErrorCode::Overloaded);
         }
         let size = self.limits.entities_per_request.max(1);
         let requests = (0..largest).step_by(size).map(|start| {
-            let question = self.question(fetch, &inputs, start..start.saturating_add(size));
+            let mut question = self.question(fetch, inputs, start..start.saturating_add(size));
+            question.variables.extend(given.iter().map(|(name, value)| (name.clone(), value.clone())));
             async move { (start, self.ask(question).await) }
         });
         let parts = join_all(requests).await;
-        self.take(fetch, &inputs, &parts);
+        self.take(fetch, inputs, &parts);
     }
 
     fn question<'f>(&self, fetch: &'f EntityFetch, inputs: &[Representations], range: Range<usize>) -> Question<'f> {

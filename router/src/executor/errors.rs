@@ -42,6 +42,23 @@ impl ErrorLog {
         })
     }
 
+    /// The code of an error at `path` or below it; list positions do not count here either. When there were more errors
+    /// than are listed, it may be any.
+    pub(crate) fn code_at(&self, path: &[PathSegment]) -> Option<ErrorCode> {
+        let is_key = |segment: &&PathSegment| matches!(segment, PathSegment::Key(_));
+        let is_there = |error: &&GraphqlError| {
+            let mut keys = error.path.iter().filter(is_key);
+            path.iter().filter(is_key).all(|wanted| keys.next() == Some(wanted))
+        };
+        let unlisted = (self.seen > self.errors.len()).then_some(ErrorCode::Internal);
+        self.errors.iter().find(is_there).map(|error| error.code).or(unlisted)
+    }
+
+    /// Changes the paths of errors, and drops those for which the answer is false.
+    pub(crate) fn retain_mut(&mut self, mut keep: impl FnMut(&mut Vec<PathSegment>) -> bool) {
+        self.errors.retain_mut(|error| keep(&mut error.path));
+    }
+
     /// How many errors there were so far.
     pub(crate) fn seen(&self) -> usize {
         self.seen

@@ -1,5 +1,6 @@
 //! Runs a plan: fetches, merges, projects.
 
+mod contexts;
 mod decode;
 mod entities;
 mod entity_errors;
@@ -149,6 +150,10 @@ impl Execution<'_> {
                 state.store.merge(ROOT, answers);
             }
         }
+        if let Some(reserved) = &self.operation.plan.reserved {
+            let State { store, errors } = &mut *self.state();
+            contexts::settle(store, errors, reserved);
+        }
     }
 
     fn node<'s>(&'s self, node: &'s PlanNode) -> BoxFuture<'s, ()> {
@@ -170,6 +175,7 @@ impl Execution<'_> {
                 }
                 PlanNode::Root(fetch) => self.root(fetch).await,
                 PlanNode::Entities(fetch) => self.entities(fetch).await,
+                PlanNode::Contextual(fetch) => self.contextual(fetch).await,
             }
         })
     }

@@ -67,25 +67,50 @@ impl Representations {
 
 /// Collects the entities of `input` from what is there so far.
 pub(crate) fn collect(schema: &Schema, store: &mut Store, input: &EntityInput) -> Representations {
-    let mut collected = Collected { list: vec![b'['], ..Collected::default() };
-    let mut lookups = vec![Lookup::default(); input.required_fields];
+    let mut collector = Collector::new(input);
     let mut nodes = Vec::new();
     for (path, flatten) in input.paths.iter().enumerate() {
         nodes.clear();
-        let places = walk(schema, store, flatten, &mut nodes);
-        collected.places = collected.places.saturating_add(places);
-        let mut writer = Writer { schema, store, lookups: &mut lookups };
-        for &node in &nodes {
-            let start = collected.begin();
-            if writer.represent(node, input, &mut collected.list) {
-                let representation = collected.end(start);
-                collected.targets.push(Target { path, node, representation });
-            } else {
-                collected.list.truncate(start);
-            }
+        collector.add_places(walk(schema, store, flatten, &mut nodes));
+        nodes.iter().for_each(|node| collector.add(schema, store, *node, path));
+    }
+    collector.finish()
+}
+
+/// Collects entities one by one.
+pub(crate) struct Collector<'a> {
+    input: &'a EntityInput,
+    collected: Collected,
+    lookups: Vec<Lookup>,
+}
+
+impl<'a> Collector<'a> {
+    pub(crate) fn new(input: &'a EntityInput) -> Self {
+        let collected = Collected { list: vec![b'['], ..Collected::default() };
+        Self { input, collected, lookups: vec![Lookup::default(); input.required_fields] }
+    }
+
+    /// Adds an object that the input's path of this number leads to.
+    pub(crate) fn add(&mut self, schema: &Schema, store: &Store, node: NodeId, path: usize) {
+        let collected = &mut self.collected;
+        let start = collected.begin();
+        let mut writer = Writer { schema, store, lookups: &mut self.lookups };
+        if writer.represent(node, self.input, &mut collected.list) {
+            let representation = collected.end(start);
+            collected.targets.push(Target { path, node, representation });
+        } else {
+            collected.list.truncate(start);
         }
     }
-    collected.finish()
+
+    /// Counts places that the objects are at.
+    pub(crate) fn add_places(&mut self, places: u64) {
+        self.collected.places = self.collected.places.saturating_add(places);
+    }
+
+    pub(crate) fn finish(self) -> Representations {
+        self.collected.finish()
+    }
 }
 
 /// Representations while they are being collected.

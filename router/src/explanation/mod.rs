@@ -62,6 +62,10 @@ pub struct ExplainedFetch {
     pub operation: String,
     /// The client's variables that it takes, without their `$`.
     pub variables: Vec<String>,
+    /// The variables that take values from what is around the objects. There is one request, with a field for each, for some
+    /// different choices of values; more are sent in several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub contexts: Vec<ExplainedContext>,
     /// The objects whose fields it fetches. Empty when it fetches fields of the root, which are merged at the top.
     pub entities: Vec<ExplainedEntities>,
     /// It is sent only if all of one of these lists hold. Empty when it always is.
@@ -85,6 +89,15 @@ pub struct ExplainedEntities {
     pub requires: String,
     /// Objects of which the subgraph knows only an interface.
     pub typenames: Vec<ExplainedTypename>,
+}
+
+/// A variable that takes its value from what is around the objects (`@fromContext`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ExplainedContext {
+    /// The variable, without its `$`.
+    pub variable: String,
+    /// Where the value is, written as [`ExplainedEntities::paths`] are. The first that is there counts.
+    pub paths: Vec<String>,
 }
 
 /// A type name that representations have instead of their own.

@@ -2,10 +2,14 @@
 
 use async_graphql_value::Variables;
 
-use super::{ExplainedCondition, ExplainedEntities, ExplainedFetch, ExplainedRename, ExplainedTypename, Step, pretty};
+use super::{
+    ExplainedCondition, ExplainedContext, ExplainedEntities, ExplainedFetch, ExplainedRename, ExplainedTypename, Step,
+    pretty,
+};
 use crate::condition::all_hold;
 use crate::planner::{
-    EntityFetch, EntityInput, FetchedField, KeyRename, PlanNode, QueryPlan, Requirement, RewriteSegment, RootFetch,
+    ContextValue, ContextualFetch, EntityFetch, EntityInput, FetchedField, KeyRename, PlanNode, QueryPlan, Requirement,
+    RewriteSegment, RootFetch,
 };
 
 /// The steps of a plan, and its fetches by their numbers.
@@ -43,11 +47,14 @@ impl Teller<'_> {
                 let fields: Vec<_> = fetch.fields.iter().collect();
                 self.fetch(root(fetch), &fields, is_reached)
             }
-            PlanNode::Entities(fetch) => {
-                let fields: Vec<_> = fetch.outputs.iter().flat_map(|output| &output.fields).collect();
-                self.fetch(entities(fetch), &fields, is_reached)
-            }
+            PlanNode::Entities(fetch) => self.entities(fetch, Vec::new(), is_reached),
+            PlanNode::Contextual(fetch) => self.entities(fetch.of_one(), contexts(fetch), is_reached),
         }
+    }
+
+    fn entities(&mut self, fetch: &EntityFetch, contexts: Vec<ExplainedContext>, is_reached: bool) -> Step {
+        let fields: Vec<_> = fetch.outputs.iter().flat_map(|output| &output.fields).collect();
+        self.fetch(ExplainedFetch { contexts, ..entities(fetch) }, &fields, is_reached)
     }
 
     /// A fetch is sent as long as it fetches any field.
@@ -87,6 +94,7 @@ fn root(fetch: &RootFetch) -> ExplainedFetch {
         subgraph: fetch.subgraph.to_string(),
         operation: pretty(fetch.document.text()),
         variables: fetch.variables.iter().map(ToString::to_string).collect(),
+        contexts: Vec::new(),
         entities: Vec::new(),
         when: Vec::new(),
         renames: fetch.renames.iter().map(|rename| renamed(rename, None)).collect(),
@@ -104,11 +112,23 @@ fn entities(fetch: &EntityFetch) -> ExplainedFetch {
         subgraph: fetch.subgraph.to_string(),
         operation: pretty(fetch.document.text()),
         variables: fetch.variables.iter().map(ToString::to_string).collect(),
+        contexts: Vec::new(),
         entities: fetch.inputs.iter().map(representations).collect(),
         when: Vec::new(),
         renames: renames.collect(),
         skipped: None,
     }
+}
+
+/// For the first of its places: the others differ in nothing but types.
+fn contexts(fetch: &ContextualFetch) -> Vec<ExplainedContext> {
+    let input = fetch.of_one().inputs.first();
+    let place = input.and_then(|input| input.paths.first());
+    let context = |value: &ContextValue| ExplainedContext {
+        variable: ContextualFetch::variable(value, 0).to_string(),
+        paths: value.sources.iter().filter_map(|source| Some(source.place(place?).to_string())).collect(),
+    };
+    fetch.values.iter().map(context).collect()
 }
 
 fn representations(input: &EntityInput) -> ExplainedEntities {

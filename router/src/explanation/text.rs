@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::{ExplainedCondition, ExplainedEntities, ExplainedFetch, Explanation, Step};
+use super::{ExplainedCondition, ExplainedContext, ExplainedEntities, ExplainedFetch, Explanation, Step};
 
 impl Explanation {
     /// The plan as a tree, a line for each step.
@@ -45,6 +45,7 @@ impl Explanation {
                 let Some(fetch) = self.fetches.get(number - 1) else { return };
                 lines.push(format!("{indent}{}", fetch.head()));
                 lines.extend(fetch.entities.iter().map(|entities| format!("{indent}  {}", entities.whence())));
+                lines.extend(fetch.contexts.iter().map(|context| format!("{indent}  with {}", context.whence())));
             }
         }
     }
@@ -66,6 +67,12 @@ impl ExplainedEntities {
     }
 }
 
+impl ExplainedContext {
+    fn whence(&self) -> String {
+        format!("${} = {}", self.variable, self.paths.join(", or "))
+    }
+}
+
 fn conjunction(all: &[ExplainedCondition]) -> String {
     let one = |condition: &ExplainedCondition| match condition.value {
         true => format!("${}", condition.variable),
@@ -84,6 +91,7 @@ impl Display for ExplainedFetch {
                 writeln!(out, "  those of {} are sent as {}", typename.types.join(", "), typename.name)?;
             }
         }
+        self.contexts.iter().try_for_each(|context| writeln!(out, "  {}", context.whence()))?;
         match self.entities.as_slice() {
             [] => writeln!(out, "  merged at the top")?,
             _ => writeln!(out, "  merged where the objects are")?,

@@ -41,13 +41,15 @@ struct Rule {
 }
 
 impl CacheRules {
-    /// The rules of an operation; `None` when its answers may never be kept.
-    pub(super) fn of(operation: &Operation, schema: &Schema) -> Option<Self> {
+    /// The rules of an operation whose arguments are also `taken` from fields that it does not select; `None` when its
+    /// answers may never be kept.
+    pub(super) fn of(operation: &Operation, taken: &[Selection], schema: &Schema) -> Option<Self> {
         if schema.cache_hints.is_empty() || operation.kind != OperationKind::Query {
             return None;
         }
         let mut rules = Self::default();
         rules.read(schema, &operation.selections, &[], true);
+        rules.read(schema, taken, &[], false);
         (!rules.never).then_some(rules)
     }
 

@@ -1,9 +1,10 @@
 //! What happens to a document before anything is fetched. One file a stage, in this order:
 //! [`parse`], [`validate`], [`operation`] (resolved against the schema), [`scalars`], [`limits`], [`cost`], [`authorize`],
-//! [`caching`], [`plan`]; then, per request, [`variables`] and the limits that depend on them.
+//! `contexts`, [`caching`], [`plan`]; then, per request, [`variables`] and the limits that depend on them.
 
 pub mod authorize;
 pub mod caching;
+mod contexts;
 pub mod cost;
 mod explain;
 pub mod limits;
@@ -22,8 +23,10 @@ use reel_document::DocumentBounds;
 
 use crate::error::GraphqlError;
 use crate::grants::Grants;
-use crate::planner::SharedPlanner;
+use crate::planner::{Contexts, SharedPlanner};
 use crate::schema::Schema;
+
+use contexts::Split;
 
 pub use authorize::OnDenied;
 pub use limits::{Limits, PageArgument};
@@ -47,6 +50,8 @@ pub struct Pipeline {
     pub validator: validate::Validator,
     /// Plans what is left of the operation after authorization.
     pub planner: SharedPlanner,
+    /// The fields that take arguments from what is around them.
+    pub contexts: Arc<Contexts>,
     /// The limits of clients' documents.
     pub limits: Limits,
     /// Whether `__schema` and `__type` may be asked.
@@ -71,9 +76,10 @@ impl Pipeline {
         grants: &Grants,
         trust: Trust,
     ) -> Result<CompiledOperation, Vec<GraphqlError>> {
-        let Checked { operation, page_arguments, counted } = self.check(text, operation_name, grants, trust)?;
-        let cache_rules = caching::CacheRules::of(&operation, &self.schema);
-        let compiled = plan::compile(self, operation, page_arguments, grants).map_err(|error| vec![error])?;
+        let Checked { operation, split, page_arguments, counted } = self.check(text, operation_name, grants, trust)?;
+        let taken = split.as_ref().map(|split| split.values.as_slice()).unwrap_or_default();
+        let cache_rules = caching::CacheRules::of(&operation, taken, &self.schema);
+        let compiled = plan::compile(self, operation, split, page_arguments, grants).map_err(|error| vec![error])?;
         Ok(CompiledOperation { counted, cache_rules, ..compiled })
     }
 
@@ -101,14 +107,18 @@ impl Pipeline {
         let variables_decide = trust == Trust::Client
             && cost::settle(&operation, &self.schema, &self.limits).map_err(|error| vec![error])?;
         authorize::authorize(&mut operation, &self.schema, grants);
+        contexts::authorize(&mut operation, &self.contexts, &self.schema, grants);
+        let split = contexts::split(&operation, text, &self.contexts, &self.schema);
         let counted = variables_decide.then(|| operation.selections.clone());
-        Ok(Checked { operation, page_arguments, counted })
+        Ok(Checked { operation, split, page_arguments, counted })
     }
 }
 
 /// An operation as its caller may have it.
 struct Checked {
     operation: Operation,
+    /// Its parts, where a field of it takes arguments from what is around it.
+    split: Option<Split>,
     page_arguments: Vec<PageArgument>,
     /// Where its variables decide whether that is too much.
     counted: Option<Vec<operation::Selection>>,

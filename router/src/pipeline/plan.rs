@@ -1,5 +1,7 @@
 //! What is left of an operation becomes fetches and a projection; finished ones are kept.
 
+pub(super) mod steps;
+
 use std::cmp::Reverse;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -12,9 +14,10 @@ use tokio::sync::Semaphore;
 
 use super::authorize::{DeniedField, OnDenied, denied_fields};
 use super::caching::CacheRules;
+use super::contexts::Split;
 use super::limits::PageArgument;
 use super::operation::{Operation, OperationKind, Selection, Variable};
-use super::{Pipeline, Trust, print};
+use super::{Pipeline, Trust};
 use crate::error::GraphqlError;
 use crate::executor::shape::{self, Projection};
 use crate::grants::Grants;
@@ -64,6 +67,7 @@ impl AnswerLength {
 pub(super) fn compile(
     pipeline: &Pipeline,
     operation: Operation,
+    split: Option<Split>,
     page_arguments: Vec<PageArgument>,
     grants: &Grants,
 ) -> Result<CompiledOperation, GraphqlError> {
@@ -72,19 +76,16 @@ pub(super) fn compile(
         OnDenied::NullFields => Vec::new(),
         OnDenied::RefuseRequest => denied_fields(&operation),
     };
-    let plan = match print::print(&operation, &pipeline.schema) {
-        Some(text) => pipeline.planner.plan(&text, pipeline.planning_timeout).map_err(|error| {
-            tracing::error!(%error, "an operation could not be planned");
-            match error {
-                PlanError::Timeout => GraphqlError::new(
-                    ErrorCode::SelectionLimit,
-                    "The operation takes too long to plan; select less or split it.",
-                ),
-                PlanError::Failed(_) | PlanError::Unsupported(_) => GraphqlError::generic(ErrorCode::Internal),
-            }
-        })?,
-        None => QueryPlan::default(),
-    };
+    let plan = steps::plan(pipeline, &operation, split).map_err(|error| {
+        tracing::error!(%error, "an operation could not be planned");
+        match error {
+            PlanError::Timeout => GraphqlError::new(
+                ErrorCode::SelectionLimit,
+                "The operation takes too long to plan; select less or split it.",
+            ),
+            PlanError::Failed(_) | PlanError::Unsupported(_) => GraphqlError::generic(ErrorCode::Internal),
+        }
+    })?;
     let Operation { kind, variables, .. } = operation;
     Ok(CompiledOperation {
         kind,

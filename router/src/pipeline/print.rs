@@ -62,9 +62,12 @@ fn field(field: &Field, schema: &Schema, out: &mut String) {
     }
     conditions(&field.conditions, out);
     out.push(' ');
-    let Some(ty) = schema.type_named(base_name(&field.ty)) else { return };
-    if !ty.is_leaf() {
-        set(&field.selections, hides_objects(ty, schema), schema, out);
+    match schema.type_named(base_name(&field.ty)) {
+        Some(ty) if ty.is_leaf() => {}
+        Some(ty) => set(&field.selections, hides_objects(ty, schema), schema, out),
+        // What is selected for ourselves may be none of the clients' business.
+        None if field.selections.is_empty() => {}
+        None => set(&field.selections, false, schema, out),
     }
 }
 

@@ -10,6 +10,7 @@ use hive_router_query_planner::ast::selection_item::SelectionItem;
 use hive_router_query_planner::ast::selection_set::SelectionSet as LibrarySelectionSet;
 use hive_router_query_planner::planner::plan_nodes as library;
 
+use super::contexts::{ContextualFetch, Entry};
 use super::plan::{
     EntityFetch, EntityInput, EntityOutput, FetchedField, FlattenPath, FlattenSegment, KeyRename, PlanNode, QueryPlan,
     Requirement, RequirementField, RewriteSegment, RootFetch, TypenameRewrite,
@@ -20,24 +21,34 @@ use crate::condition::Condition;
 use crate::transport::SubgraphDocument;
 
 pub(super) fn query_plan(plan: &library::QueryPlan) -> Result<QueryPlan, PlanError> {
-    let root = plan.node.as_ref().map(node).transpose()?;
-    Ok(QueryPlan { places_differ: root.as_ref().is_some_and(PlanNode::asks_for_types), root })
+    let root = plan.node.as_ref().map(|plan| node(plan, None)).transpose()?;
+    Ok(QueryPlan { places_differ: root.as_ref().is_some_and(PlanNode::tells_places_apart), root, reserved: None })
 }
 
-fn node(plan: &library::PlanNode) -> Result<PlanNode, PlanError> {
+/// What is planned from the root field of an entry, for the entities at its places.
+pub(super) fn below(plan: &library::QueryPlan, entry: &Entry) -> Result<Option<PlanNode>, PlanError> {
+    let mut root = plan.node.as_ref().map(|plan| node(plan, Some(entry))).transpose()?;
+    root.iter_mut().for_each(|root| entry.relocate(root));
+    Ok(root)
+}
+
+fn node(plan: &library::PlanNode, entry: Option<&Entry>) -> Result<PlanNode, PlanError> {
     match plan {
-        library::PlanNode::Fetch(fetch) => Ok(PlanNode::Root(root_fetch(fetch)?)),
+        library::PlanNode::Fetch(fetch) => match entry {
+            None => Ok(PlanNode::Root(root_fetch(fetch)?)),
+            Some(entry) => Ok(PlanNode::Contextual(Box::new(ContextualFetch::of_root(fetch, entry)?))),
+        },
         library::PlanNode::Flatten(flatten) => match flatten.node.as_ref() {
             library::PlanNode::Fetch(fetch) => Ok(PlanNode::Entities(entity_fetch(&flatten.path, fetch)?)),
             other => Err(unsupported("a flatten step around", other)),
         },
         library::PlanNode::BatchFetch(batch) => Ok(PlanNode::Entities(batch_fetch(batch)?)),
-        library::PlanNode::Sequence(steps) => Ok(PlanNode::Sequence(nodes(&steps.nodes)?)),
-        library::PlanNode::Parallel(steps) => Ok(PlanNode::Parallel(nodes(&steps.nodes)?)),
+        library::PlanNode::Sequence(steps) => Ok(PlanNode::Sequence(nodes(&steps.nodes, entry)?)),
+        library::PlanNode::Parallel(steps) => Ok(PlanNode::Parallel(nodes(&steps.nodes, entry)?)),
         library::PlanNode::Condition(condition) => Ok(PlanNode::Condition {
             variable: Name::new(&condition.condition),
-            then: optional(condition.if_clause.as_deref())?,
-            otherwise: optional(condition.else_clause.as_deref())?,
+            then: optional(condition.if_clause.as_deref(), entry)?,
+            otherwise: optional(condition.else_clause.as_deref(), entry)?,
         }),
         other @ (library::PlanNode::Subscription(_) | library::PlanNode::Defer(_)) => {
             Err(unsupported("the step", other))
@@ -45,12 +56,12 @@ fn node(plan: &library::PlanNode) -> Result<PlanNode, PlanError> {
     }
 }
 
-fn nodes(steps: &[library::PlanNode]) -> Result<Vec<PlanNode>, PlanError> {
-    steps.iter().map(node).collect()
+fn nodes(steps: &[library::PlanNode], entry: Option<&Entry>) -> Result<Vec<PlanNode>, PlanError> {
+    steps.iter().map(|step| node(step, entry)).collect()
 }
 
-fn optional(step: Option<&library::PlanNode>) -> Result<Option<Box<PlanNode>>, PlanError> {
-    step.map(|step| node(step).map(Box::new)).transpose()
+fn optional(step: Option<&library::PlanNode>, entry: Option<&Entry>) -> Result<Option<Box<PlanNode>>, PlanError> {
+    step.map(|step| node(step, entry).map(Box::new)).transpose()
 }
 
 fn unsupported(what: &str, node: &library::PlanNode) -> PlanError {
@@ -137,19 +148,23 @@ fn batch_fetch(batch: &library::BatchFetchNode) -> Result<EntityFetch, PlanError
     })
 }
 
-fn selected(document: &ExecutableDocument, outputs: &[EntityOutput]) -> Arc<SelectedTable> {
+pub(super) fn selected(document: &ExecutableDocument, outputs: &[EntityOutput]) -> Arc<SelectedTable> {
     let mut table = SelectedTable::of(document);
     outputs.iter().for_each(|output| table.rename(Some(&output.key), &output.renames));
     table.shared()
 }
 
 fn document(operation: &SubgraphFetchOperation) -> Result<Arc<SubgraphDocument>, PlanError> {
-    SubgraphDocument::new(operation.document_str.clone())
+    parsed(operation.document_str.clone())
+}
+
+pub(super) fn parsed(text: String) -> Result<Arc<SubgraphDocument>, PlanError> {
+    SubgraphDocument::new(text)
         .map(Arc::new)
         .map_err(|error| PlanError::Unsupported(format!("a document that does not parse: {error}")))
 }
 
-fn variables(usages: Option<&BTreeSet<String>>) -> Vec<Name> {
+pub(super) fn variables(usages: Option<&BTreeSet<String>>) -> Vec<Name> {
     usages.into_iter().flatten().map(Name::new).collect()
 }
 
@@ -214,7 +229,7 @@ fn typename_rewrite(rewrite: &library::FetchRewrite) -> Result<TypenameRewrite, 
     }
 }
 
-fn renames(rewrites: Option<&[library::FetchRewrite]>) -> Result<Vec<KeyRename>, PlanError> {
+pub(super) fn renames(rewrites: Option<&[library::FetchRewrite]>) -> Result<Vec<KeyRename>, PlanError> {
     rewrites.unwrap_or_default().iter().map(rename).collect()
 }
 
@@ -230,7 +245,7 @@ fn rename(rewrite: &library::FetchRewrite) -> Result<KeyRename, PlanError> {
 }
 
 /// What is selected under one `_entities` field.
-fn entity_fields(document: &ExecutableDocument, key: &str) -> Vec<FetchedField> {
+pub(super) fn entity_fields(document: &ExecutableDocument, key: &str) -> Vec<FetchedField> {
     let mut fields = Vec::new();
     for (_, operation) in document.operations.iter() {
         for selection in &operation.node.selection_set.node.items {

@@ -5,16 +5,19 @@ use std::time::Duration;
 use graphql_tools::static_graphql::schema::Document;
 use hive_router_query_planner::ast::document::NormalizedDocument;
 use hive_router_query_planner::ast::normalization::normalize_operation;
+use hive_router_query_planner::planner::plan_nodes::QueryPlan as LibraryPlan;
 use hive_router_query_planner::planner::{Planner as Library, PlannerError as LibraryError, QueryPlannerOptions};
 use hive_router_query_planner::utils::cancellation::CancellationToken;
 use hive_router_query_planner::utils::parsing::{safe_parse_operation, safe_parse_schema};
 
-use super::{PlanError, Planner, PlannerError, QueryPlan, convert, unsupported};
+use super::contexts::{self, Contexts, Entry};
+use super::{PlanError, PlanNode, Planner, PlannerError, QueryPlan, convert};
 
 /// The planner library `hive-router-query-planner`. It unwraps in hundreds of places, so every call of it is caught.
 pub struct HivePlanner {
     library: Library,
     supergraph: Document,
+    contexts: Arc<Contexts>,
 }
 
 impl HivePlanner {
@@ -26,11 +29,12 @@ impl HivePlanner {
     pub fn new(supergraph_sdl: &str) -> Result<Self, PlannerError> {
         let supergraph =
             safe_parse_schema(supergraph_sdl).map_err(|error| PlannerError::BadSupergraph(error.to_string()))?;
-        unsupported::check(&supergraph)?;
-        let library = caught(|| Library::new_from_supergraph(&supergraph, QueryPlannerOptions::default()))
+        let contexts = Arc::new(Contexts::of(&supergraph)?);
+        let planned = contexts::supergraph(&supergraph, &contexts);
+        let library = caught(|| Library::new_from_supergraph(&planned, QueryPlannerOptions::default()))
             .map_err(PlannerError::BadSupergraph)?
             .map_err(|error| PlannerError::BadSupergraph(error.to_string()))?;
-        Ok(Self { library, supergraph })
+        Ok(Self { library, supergraph, contexts })
     }
 
     /// The supergraph without what clients may not see, with the introspection types.
@@ -41,6 +45,11 @@ impl HivePlanner {
     /// The supergraph itself.
     pub fn supergraph_document(&self) -> &Document {
         &self.supergraph
+    }
+
+    /// The fields that take arguments from contexts.
+    pub fn contexts(&self) -> Arc<Contexts> {
+        Arc::clone(&self.contexts)
     }
 
     /// The names of the subgraphs, with the addresses that the supergraph gives for them.
@@ -55,10 +64,8 @@ impl HivePlanner {
         normalize_operation(&self.library.supergraph, &operation, None)
             .map_err(|error| PlanError::Failed(error.to_string()))
     }
-}
 
-impl Planner for HivePlanner {
-    fn plan(&self, document: &str, timeout: Duration) -> Result<QueryPlan, PlanError> {
+    fn library_plan(&self, document: &str, timeout: Duration) -> Result<LibraryPlan, PlanError> {
         let plan = caught(|| {
             let normalized = self.normalise(document)?;
             let token = CancellationToken::with_timeout(timeout);
@@ -66,7 +73,17 @@ impl Planner for HivePlanner {
                 .plan_from_normalized_operation(normalized.executable_operation(), Default::default(), &token)
                 .map_err(|error| library_error(&error))
         });
-        convert::query_plan(&plan.map_err(PlanError::Failed)??)
+        plan.map_err(PlanError::Failed)?
+    }
+}
+
+impl Planner for HivePlanner {
+    fn plan(&self, document: &str, timeout: Duration) -> Result<QueryPlan, PlanError> {
+        convert::query_plan(&self.library_plan(document, timeout)?)
+    }
+
+    fn plan_below(&self, document: &str, entry: &Entry, timeout: Duration) -> Result<Option<PlanNode>, PlanError> {
+        convert::below(&self.library_plan(document, timeout)?, entry)
     }
 
     fn normalised(&self, document: &str) -> Result<String, PlanError> {

@@ -1,14 +1,15 @@
 //! From an operation to the fetches that answer it. The planner library is behind [`Planner`]; the plan is ours.
 
+pub(crate) mod contexts;
 mod convert;
 mod hive;
 mod plan;
 pub(crate) mod selected;
-mod unsupported;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use contexts::{ContextSource, ContextValue, Contexts, ContextualFetch, Entry};
 pub use hive::HivePlanner;
 pub use plan::{
     EntityFetch, EntityInput, EntityOutput, FetchedField, FlattenPath, FlattenSegment, KeyRename, PlanNode, QueryPlan,
@@ -25,6 +26,13 @@ pub trait Planner: Send + Sync {
     ///
     /// A [`PlanError`]; its texts are for the log.
     fn plan(&self, document: &str, timeout: Duration) -> Result<QueryPlan, PlanError>;
+
+    /// Plans a query of nothing but fields of the root field of `entry`, for the entities that are at its places.
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    fn plan_below(&self, document: &str, entry: &Entry, timeout: Duration) -> Result<Option<PlanNode>, PlanError>;
 
     /// The operation that [`plan`](Self::plan) makes its plan of: equal fields merged, fragments that change nothing
     /// dissolved.
@@ -56,12 +64,14 @@ pub enum PlannerError {
     #[error("the supergraph cannot be used: {0}; compose it again")]
     BadSupergraph(String),
     /// It asks for something that no plan here can do.
-    #[error("the field {field} uses {directive}, which this router cannot execute: leave it out of the subgraphs")]
+    #[error(
+        "the field {field} takes arguments from a context (@fromContext), but this router cannot execute it: {why}"
+    )]
     Unsupported {
         /// `Type.field`.
         field: String,
-        /// With its at sign.
-        directive: &'static str,
+        /// What is in the way.
+        why: &'static str,
     },
 }
 

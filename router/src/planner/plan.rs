@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_graphql_value::Name;
 
+use super::contexts::ContextualFetch;
 use super::selected::{Key, SelectedTable};
 use crate::condition::Condition;
 use crate::transport::SubgraphDocument;
@@ -16,8 +17,10 @@ pub type SubgraphName = Arc<str>;
 pub struct QueryPlan {
     /// `None` when no subgraph is needed.
     pub root: Option<PlanNode>,
-    /// Whether a fetch is for some of the places only that its response keys lead to, told apart by types.
+    /// Whether a fetch is for some of the places only that its response keys lead to, told apart by types or contexts.
     pub places_differ: bool,
+    /// What the keys begin with that are fetched for contexts and not for the client.
+    pub reserved: Option<String>,
 }
 
 /// A step of a plan.
@@ -40,17 +43,20 @@ pub enum PlanNode {
     Root(RootFetch),
     /// A fetch of fields of entities that are already there.
     Entities(EntityFetch),
+    /// The same for a field that takes arguments from what is around each entity.
+    Contextual(Box<ContextualFetch>),
 }
 
 impl PlanNode {
-    /// Whether a fetch inside leads to its places by their types, too.
-    pub(super) fn asks_for_types(&self) -> bool {
+    /// Whether a fetch inside is not for all places that its response keys lead to.
+    pub(crate) fn tells_places_apart(&self) -> bool {
         match self {
-            Self::Sequence(steps) | Self::Parallel(steps) => steps.iter().any(Self::asks_for_types),
+            Self::Sequence(steps) | Self::Parallel(steps) => steps.iter().any(Self::tells_places_apart),
             Self::Condition { then, otherwise, .. } => {
-                [then, otherwise].into_iter().flatten().any(|step| step.asks_for_types())
+                [then, otherwise].into_iter().flatten().any(|step| step.tells_places_apart())
             }
             Self::Root(_) => false,
+            Self::Contextual(_) => true,
             Self::Entities(fetch) => {
                 let segments = fetch.inputs.iter().flat_map(|input| &input.paths).flat_map(|path| &path.0);
                 segments.into_iter().any(|segment| matches!(segment, FlattenSegment::Types(_)))
@@ -159,7 +165,7 @@ pub enum FlattenSegment {
 }
 
 /// A part of a representation.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Requirement {
     /// A field.
     Field(RequirementField),
@@ -173,7 +179,7 @@ pub enum Requirement {
 }
 
 /// A field of a representation.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct RequirementField {
     /// Which field of all that the input requires.
     pub number: usize,
@@ -195,7 +201,7 @@ pub struct TypenameRewrite {
 }
 
 /// Renames a key of an answer back to what the client asked for.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct KeyRename {
     /// Where, from the top of the answer (or of the entity) down to the key itself.
     pub path: Vec<RewriteSegment>,
@@ -204,7 +210,7 @@ pub struct KeyRename {
 }
 
 /// A step of a rename's path.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum RewriteSegment {
     /// Into a key.
     Key(Name),

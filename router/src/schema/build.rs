@@ -287,11 +287,21 @@ fn deprecation(directives: &Directives) -> Option<String> {
 
 /// Left-overs of the federation machinery that a composer may have put into the supergraph.
 fn is_internal(name: &str) -> bool {
-    ["join__", "link__", "core__", "federation__"].iter().any(|prefix| name.starts_with(prefix))
+    ["join__", "link__", "core__", "federation__", "context__"].iter().any(|prefix| name.starts_with(prefix))
 }
 
 fn is_internal_directive(name: &str) -> bool {
-    const INTERNAL: [&str; 9] =
-        ["link", "core", "tag", "inaccessible", "authenticated", "requiresScopes", "policy", "cost", "listSize"];
+    const INTERNAL: [&str; 10] = [
+        "link",
+        "core",
+        "tag",
+        "inaccessible",
+        "authenticated",
+        "requiresScopes",
+        "policy",
+        "cost",
+        "listSize",
+        "context",
+    ];
     is_internal(name) || name == caching::NAME || INTERNAL.contains(&name)
 }

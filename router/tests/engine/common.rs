@@ -132,6 +132,12 @@ impl GraphBuilder {
         self.on(name, move |_, _| Ok(json!({ "data": data })))
     }
 
+    /// The same over a supergraph that is changed.
+    pub(crate) fn changed(mut self, change: impl FnOnce(&str) -> String) -> Self {
+        self.supergraph = change(&self.supergraph);
+        self
+    }
+
     pub(crate) fn settings(mut self, change: impl FnOnce(&mut EngineSettings)) -> Self {
         change(&mut self.settings);
         self

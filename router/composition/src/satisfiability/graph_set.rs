@@ -18,6 +18,12 @@ impl GraphSet {
         }
     }
 
+    pub(super) fn remove(&mut self, graph: GraphId) {
+        if let Some(word) = self.0.get_mut(graph / 64) {
+            *word &= !(1 << (graph % 64));
+        }
+    }
+
     pub(super) fn contains(&self, graph: GraphId) -> bool {
         self.0.get(graph / 64).is_some_and(|word| word & (1 << (graph % 64)) != 0)
     }

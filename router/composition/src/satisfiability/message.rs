@@ -63,7 +63,9 @@ fn obstacle(world: &World<'_>, place: &Place<'_>, owner: GraphId, field: &Name) 
         return format!("what it requires (\"{requires}\") cannot be fetched and brought to \"{name}\" by a key");
     }
     if in_reach && !world.has_contexts(owner, ty, field, &place.contexts) {
-        return format!("a context that it takes in \"{name}\" is not set on the way there");
+        return format!(
+            "a context that it takes in \"{name}\" is not set on the way there, or its value cannot be fetched"
+        );
     }
     let keys = world.local(owner, ty).map(|local| &local.marks.keys);
     let resolvable: Vec<_> =

@@ -57,7 +57,7 @@ fn check_world<'a>(world: &World<'a>, report: &mut Report, errors: &mut HashSet<
 struct Place<'a> {
     ty: &'a Name,
     reach: Reach<'a>,
-    /// The contexts that types on the way set.
+    /// What can be taken from the contexts that types on the way set.
     contexts: GraphSet,
     /// How it was reached: an index into the steps.
     step: usize,
@@ -130,7 +130,7 @@ impl<'a> Walk<'a, '_> {
     fn visit(&mut self, place: &Place<'a>) {
         let Some(composite) = self.world.merged.types.get(place.ty).and_then(|ty| ty.kind.composite()) else { return };
         let mut below = place.contexts.clone();
-        self.world.add_contexts(place.ty, &mut below);
+        self.world.set_contexts(place.ty, &place.reach, &mut below);
         for (name, field) in composite.fields.iter().filter(|(_, field)| !field.marks.inaccessible) {
             let mut resolving = place.reach.resolving(self.world, place.ty, name);
             resolving.retain(|at| self.world.has_contexts(at.graph, place.ty, name, &place.contexts));

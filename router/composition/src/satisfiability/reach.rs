@@ -111,6 +111,11 @@ impl<'a> Reach<'a> {
         keys.any(|key| self.satisfies(world, ty, &key.fields.selections, depth + 1))
     }
 
+    /// Whether all of what a context selects can be resolved from here.
+    pub(super) fn has_all(&self, world: &World<'a>, ty: &Name, selections: &[Selection]) -> bool {
+        self.satisfies(world, ty, selections, 1)
+    }
+
     /// Whether all of a selection can be resolved from here.
     fn satisfies(&self, world: &World<'a>, ty: &Name, selections: &[Selection], depth: usize) -> bool {
         depth < MAX_DEPTH && selections.iter().all(|selection| self.satisfies_one(world, ty, selection, depth))

@@ -5,10 +5,10 @@ use std::{cell::RefCell, rc::Rc};
 
 use async_graphql_value::Name;
 
-use super::graph_set::GraphSet;
+use super::{graph_set::GraphSet, reach::Reach};
 use crate::{
     compose::model::{ContextArgument, GraphId, JoinField, Merged, MergedField, MergedKind},
-    field_set::Selection,
+    field_set::{FieldSet, Selection},
     model::{External, Field, Kind, Schema, TypeDef, named},
 };
 
@@ -49,12 +49,18 @@ pub(super) struct World<'a> {
     objects: HashMap<&'a Name, Vec<&'a Name>>,
     /// Which subgraphs have a type, an interface object standing for it included.
     holders: HashMap<&'a Name, Vec<GraphId>>,
-    /// All contexts by their names in the supergraph, numbered.
-    contexts: HashMap<&'a str, usize>,
+    /// What is taken from contexts, by the context's name in the supergraph and by what is selected.
+    taken: HashMap<(String, &'a str), Taken<'a>>,
     /// The labels of overrides that are on.
     labels: HashSet<&'a str>,
     /// What single subgraphs lead to, by type.
     reached: RefCell<HashMap<Name, Reached>>,
+}
+
+/// A value that arguments take from a context.
+struct Taken<'a> {
+    number: usize,
+    selection: &'a FieldSet,
 }
 
 /// What each subgraph leads to, for one type.
@@ -67,15 +73,11 @@ impl<'a> World<'a> {
             schemas,
             objects: HashMap::default(),
             holders: HashMap::default(),
-            contexts: HashMap::default(),
+            taken: HashMap::default(),
             labels,
             reached: RefCell::default(),
         };
         for ty in merged.types.values() {
-            for context in &ty.marks.contexts {
-                let number = world.contexts.len();
-                world.contexts.entry(context).or_insert(number);
-            }
             match &ty.kind {
                 MergedKind::Object(object) => {
                     for interface in object.implements.keys() {
@@ -89,7 +91,20 @@ impl<'a> World<'a> {
             }
         }
         world.find_holders();
+        world.find_taken();
         world
+    }
+
+    fn find_taken(&mut self) {
+        for schema in self.schemas {
+            let fields = schema.types.values().flat_map(|ty| ty.kind.fields()).flat_map(|fields| fields.values());
+            let arguments = fields.flat_map(|field| field.arguments.values());
+            for from in arguments.filter_map(|argument| argument.marks.from_context.as_ref()) {
+                let number = self.taken.len();
+                let key = (format!("{}__{}", schema.name, from.context), from.text.as_str());
+                self.taken.entry(key).or_insert(Taken { number, selection: &from.selection });
+            }
+        }
     }
 
     fn find_holders(&mut self) {
@@ -109,33 +124,44 @@ impl<'a> World<'a> {
         self.holders.get(ty).map_or(&[], Vec::as_slice)
     }
 
-    /// A set with room for every context.
+    /// A set with room for everything that is taken from contexts.
     pub(super) fn no_contexts(&self) -> GraphSet {
-        GraphSet::empty(self.contexts.len())
+        GraphSet::empty(self.taken.len())
     }
 
-    /// Adds the contexts that a type sets: its own, and those of its interfaces and unions.
-    pub(super) fn add_contexts(&self, ty: &Name, to: &mut GraphSet) {
-        if self.contexts.is_empty() {
+    /// Adds what can be taken from the contexts that a type sets, itself or by its interfaces and unions, and removes what
+    /// cannot: nothing further up counts there.
+    pub(super) fn set_contexts(&self, ty: &Name, reach: &Reach<'a>, to: &mut GraphSet) {
+        if self.taken.is_empty() {
             return;
         }
         for setting in self.merged.types.values().filter(|it| !it.marks.contexts.is_empty()) {
-            if setting.name == *ty || self.possible_types(&setting.name).contains(&ty) {
-                setting.marks.contexts.iter().for_each(|context| to.insert(self.contexts[context.as_str()]));
+            if setting.name != *ty && !self.possible_types(&setting.name).contains(&ty) {
+                continue;
+            }
+            for ((context, _), taken) in &self.taken {
+                if !setting.marks.contexts.contains(context) {
+                    continue;
+                }
+                if reach.has_all(self, ty, &taken.selection.selections) {
+                    to.insert(taken.number);
+                } else {
+                    to.remove(taken.number);
+                }
             }
         }
     }
 
-    /// Whether a subgraph's field can be given all the contexts that it takes.
+    /// Whether a subgraph's field can be given all that it takes from contexts.
     pub(super) fn has_contexts(&self, graph: GraphId, ty: &Name, field: &Name, given: &GraphSet) -> bool {
         self.taken_contexts(graph, ty, field).into_iter().flatten().all(|argument| {
-            let number = self.contexts.get(argument.context.as_str());
-            number.is_some_and(|number| given.contains(*number))
+            let taken = self.taken.get(&(argument.context.clone(), argument.selection.as_str()));
+            taken.is_some_and(|taken| given.contains(taken.number))
         })
     }
 
     fn taken_contexts(&self, graph: GraphId, ty: &Name, field: &Name) -> Option<&'a [ContextArgument]> {
-        if self.contexts.is_empty() {
+        if self.taken.is_empty() {
             return None;
         }
         let join = self.merged_field(ty, field)?.joins.iter().find(|join| join.graph == Some(graph))?;

@@ -1,0 +1,151 @@
+//! Fields that take arguments from contexts are planned apart from the rest, and fetched after it: first what is around
+//! them, with the values that they need; then they, for the entities that are there by then.
+
+mod entity;
+mod sources;
+mod split;
+
+use async_graphql_value::Name;
+use indexmap::IndexMap;
+use reel_error::ErrorCode;
+
+use super::authorize::denial;
+use super::operation::{Field, Fragment, Operation, OperationKind, Selection};
+use super::print;
+use crate::grants::Grants;
+use crate::planner::{Contexts, Entry};
+use crate::schema::{Schema, base_name};
+
+use self::sources::sources;
+use self::split::Splitter;
+
+/// An operation in the parts that are planned.
+#[derive(Debug)]
+pub(super) struct Split {
+    /// What is fetched first.
+    pub(super) first: Operation,
+    /// What is fetched then.
+    pub(super) later: Vec<Later>,
+    /// What the arguments are taken from.
+    pub(super) values: Vec<Selection>,
+    /// What the keys begin with that are not the client's.
+    pub(super) reserved: String,
+}
+
+/// A field of entities.
+#[derive(Debug)]
+pub(super) struct Later {
+    /// How it is reached.
+    pub(super) entry: Entry,
+    /// A query of it.
+    pub(super) operation: Operation,
+    /// What needs its answer.
+    pub(super) then: Vec<Later>,
+}
+
+/// Denies fields that take a value from a field that the caller may not have.
+pub(super) fn authorize(operation: &mut Operation, contexts: &Contexts, schema: &Schema, grants: &Grants) {
+    if !contexts.is_empty() {
+        Authorizer { contexts, schema, grants, around: Vec::new() }.mark(&mut operation.selections);
+    }
+}
+
+/// Splits an operation of the document `text`. `None` when no field of it takes anything from a context.
+pub(super) fn split(operation: &Operation, text: &str, contexts: &Contexts, schema: &Schema) -> Option<Split> {
+    let planned = if contexts.is_empty() { None } else { print::print(operation, schema) }?;
+    // Nothing of the client's may look like ours, not even a literal.
+    let mut reserved = "_ctx".to_owned();
+    while text.contains(&reserved) || planned.contains(&reserved) {
+        reserved.push('x');
+    }
+    split_with(operation, &reserved, contexts, schema)
+}
+
+/// The same with what is known of the operation that this one is a part of.
+pub(super) fn split_with(operation: &Operation, reserved: &str, contexts: &Contexts, schema: &Schema) -> Option<Split> {
+    let mut splitter = Splitter::new(operation, contexts, schema, reserved.to_owned());
+    let selections = splitter.set(operation.selections.clone());
+    let (later, values) = splitter.finish();
+    let first = Operation { selections, ..operation.clone() };
+    (!later.is_empty()).then(|| Split { first, later, values, reserved: reserved.to_owned() })
+}
+
+/// A mutation in parts of one root field each, so that a field is finished, whatever it takes, before the next begins. Other
+/// operations are of one part.
+pub(super) fn serial_parts(operation: &Operation) -> Vec<Operation> {
+    if operation.kind != OperationKind::Mutation {
+        return vec![operation.clone()];
+    }
+    let mut parts = IndexMap::new();
+    by_key(&operation.selections, &|selection| selection, &mut parts);
+    parts.into_values().map(|selections| Operation { selections, ..operation.clone() }).collect()
+}
+
+fn by_key(
+    selections: &[Selection],
+    around: &dyn Fn(Selection) -> Selection,
+    parts: &mut IndexMap<Name, Vec<Selection>>,
+) {
+    for selection in selections {
+        match selection {
+            Selection::Field(field) => parts.entry(field.key.clone()).or_default().push(around(selection.clone())),
+            Selection::Fragment(fragment) => {
+                let (condition, conditions) = (&fragment.condition, &fragment.conditions);
+                let within = |inner| {
+                    let (condition, conditions) = (condition.clone(), conditions.clone());
+                    around(Selection::Fragment(Fragment { condition, conditions, selections: vec![inner] }))
+                };
+                by_key(&fragment.selections, &within, parts);
+            }
+        }
+    }
+}
+
+struct Authorizer<'a> {
+    contexts: &'a Contexts,
+    schema: &'a Schema,
+    grants: &'a Grants,
+    /// The types of the objects around, from the root on.
+    around: Vec<Name>,
+}
+
+impl Authorizer<'_> {
+    fn mark(&mut self, selections: &mut [Selection]) {
+        for selection in selections {
+            match selection {
+                Selection::Fragment(fragment) => self.mark(&mut fragment.selections),
+                Selection::Field(field) => {
+                    field.denied = field.denied.or_else(|| self.denied(field));
+                    self.around.push(field.parent.clone());
+                    self.mark(&mut field.selections);
+                    self.around.pop();
+                }
+            }
+        }
+    }
+
+    fn denied(&self, field: &Field) -> Option<ErrorCode> {
+        let parent = self.schema.type_named(&field.parent)?;
+        let fields = parent.possible_types.iter().filter_map(|object| self.contexts.field(object, &field.name));
+        fields.flat_map(|field| &field.arguments).find_map(|argument| {
+            for around in self.around.iter().rev() {
+                let found = sources(self.contexts, self.schema, around, argument);
+                if let Some(code) = found.sources.iter().find_map(|source| self.denied_path(&source.ty, source.path)) {
+                    return Some(code);
+                }
+                if found.certain {
+                    return None;
+                }
+            }
+            None
+        })
+    }
+
+    fn denied_path(&self, ty: &Name, path: &[Name]) -> Option<ErrorCode> {
+        let (name, rest) = path.split_first()?;
+        let field = self.schema.type_named(ty)?.fields.get(name)?;
+        let target = base_name(&field.ty);
+        let of_type = self.schema.type_named(target).and_then(|ty| denial(&ty.protection, self.grants));
+        denial(&field.protection, self.grants).or(of_type).or_else(|| self.denied_path(target, rest))
+    }
+}

@@ -1,0 +1,79 @@
+//! The parts of an operation, planned one by one and put together.
+
+use std::time::{Duration, Instant};
+
+use super::super::contexts::{self, Later, Split};
+use super::super::operation::Operation;
+use super::super::{Pipeline, print};
+use crate::planner::{PlanError, PlanNode, QueryPlan};
+
+/// The plan of an operation that is split for contexts, or not.
+pub(in super::super) fn plan(
+    pipeline: &Pipeline,
+    operation: &Operation,
+    split: Option<Split>,
+) -> Result<QueryPlan, PlanError> {
+    let planning = Planning { pipeline, deadline: Instant::now() + pipeline.planning_timeout };
+    let Some(split) = split else { return planning.whole(operation) };
+    let reserved = split.reserved.clone();
+    let parts = contexts::serial_parts(operation);
+    let root = if parts.len() < 2 { planning.split(split)? } else { planning.serial(&parts, &reserved)? };
+    Ok(QueryPlan { root: Some(root), places_differ: true, reserved: Some(reserved) })
+}
+
+struct Planning<'a> {
+    pipeline: &'a Pipeline,
+    /// For all parts together.
+    deadline: Instant,
+}
+
+impl Planning<'_> {
+    fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    fn whole(&self, operation: &Operation) -> Result<QueryPlan, PlanError> {
+        match print::print(operation, &self.pipeline.schema) {
+            Some(text) => self.pipeline.planner.plan(&text, self.left()),
+            None => Ok(QueryPlan::default()),
+        }
+    }
+
+    fn serial(&self, parts: &[Operation], reserved: &str) -> Result<PlanNode, PlanError> {
+        let mut steps = Vec::with_capacity(parts.len());
+        for part in parts {
+            match contexts::split_with(part, reserved, &self.pipeline.contexts, &self.pipeline.schema) {
+                Some(split) => steps.push(self.split(split)?),
+                None => steps.extend(self.whole(part)?.root),
+            }
+        }
+        Ok(sequence(steps))
+    }
+
+    fn split(&self, split: Split) -> Result<PlanNode, PlanError> {
+        let first = self.whole(&split.first)?.root;
+        let later = self.later(split.later)?;
+        Ok(sequence(first.into_iter().chain([later])))
+    }
+
+    fn later(&self, later: Vec<Later>) -> Result<PlanNode, PlanError> {
+        let steps = later.into_iter().map(|later| self.one(later));
+        let mut steps = steps.collect::<Result<Vec<_>, _>>()?;
+        Ok(if steps.len() == 1 { steps.remove(0) } else { PlanNode::Parallel(steps) })
+    }
+
+    fn one(&self, later: Later) -> Result<PlanNode, PlanError> {
+        let text = print::print(&later.operation, &self.pipeline.schema).unwrap_or_default();
+        let own = self.pipeline.planner.plan_below(&text, &later.entry, self.left())?;
+        let then = if later.then.is_empty() { None } else { Some(self.later(later.then)?) };
+        Ok(sequence(own.into_iter().chain(then)))
+    }
+}
+
+fn sequence(steps: impl IntoIterator<Item = PlanNode>) -> PlanNode {
+    let flat = steps.into_iter().flat_map(|step| match step {
+        PlanNode::Sequence(steps) => steps,
+        step => vec![step],
+    });
+    PlanNode::Sequence(flat.collect())
+}
