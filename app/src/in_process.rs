@@ -12,6 +12,7 @@ pub(crate) struct InProcess(pub(crate) Subgraph);
 #[async_trait]
 impl SubgraphTransport for InProcess {
     async fn fetch(&self, mut fetch: Fetch) -> Result<Fetched, TransportError> {
+        let span = fetch.context.span.as_ref().map(|fetch| fetch.child(format!("subgraph {}", self.0.name())));
         let call = Call {
             document: CallDocument::Parsed(Box::new(fetch.document.parsed().clone())),
             operation_name: None,
@@ -21,6 +22,7 @@ impl SubgraphTransport for InProcess {
             deadline: fetch.deadline,
         };
         let response = self.0.execute(call).await;
+        drop(span);
         let response = SubgraphResponse {
             data: response.data,
             errors: response.errors.into_iter().map(error).collect(),

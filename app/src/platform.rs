@@ -4,6 +4,7 @@ use reel_auth::InternalKey;
 use reel_auth::call::{CallSigner, CallVerifier};
 use reel_id::{Clock, IdGenerator, SystemClock};
 use reel_subgraph::Tasks;
+use reel_telemetry::Traces;
 
 use crate::{Failure, Settings};
 
@@ -18,6 +19,8 @@ pub struct Platform {
     pub internal_key: InternalKey,
     /// Background work, stopped at the end.
     pub tasks: Tasks,
+    /// Where requests are recorded, if any are.
+    pub traces: Option<Traces>,
 }
 
 impl Platform {
@@ -36,7 +39,13 @@ impl Platform {
     pub fn with_clock(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
         let ids = IdGenerator::new(Arc::clone(&clock), settings.node_id).map_err(Failure::usage)?;
         let internal_key = InternalKey::from_setting(settings.auth.internal_key.as_ref()).map_err(Failure::usage)?;
-        Ok(Self { clock, ids: Arc::new(ids), internal_key, tasks: Tasks::default() })
+        Ok(Self { clock, ids: Arc::new(ids), internal_key, tasks: Tasks::default(), traces: None })
+    }
+
+    /// The same with requests recorded there.
+    #[must_use]
+    pub fn with_traces(self, traces: Option<Traces>) -> Self {
+        Self { traces, ..self }
     }
 
     /// Signs calls to other domains.

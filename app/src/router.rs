@@ -16,6 +16,7 @@ use reel_router::reload::WatchTask;
 use reel_router::transport::SubgraphTransport;
 use reel_router::{Engine, SharedDocuments};
 use reel_rpc::Channel;
+use reel_telemetry::{Callers, Traces};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -36,22 +37,36 @@ pub(crate) async fn run(settings: Settings, options: ListenOptions) -> Result<()
     let stop = stop_signal()?;
     let listener = bind(options.listen.unwrap_or(settings.listen)).await?;
     reel_telemetry::init(&settings.telemetry).map_err(Failure::usage)?;
+    let traces = start_traces(&settings, "reelgraph-router")?;
     let router = tokio::select! {
-        router = start(&settings, listener) => router?,
+        router = start(&settings, traces.clone(), listener) => router?,
         // A subgraph that does not tell its schema may hold the start up for long; stopping does not wait for it.
         () = stop.requested() => return Ok(()),
     };
     tracing::info!(address = %router.address(), "the router is ready");
     stop.requested().await;
     router.stop().await;
+    stop_traces(traces).await;
     Ok(())
 }
 
-async fn start(settings: &Settings, listener: TcpListener) -> Result<RunningRouter, Failure> {
+/// Begins to record requests, if the settings say where to send that.
+pub(crate) fn start_traces(settings: &Settings, service: &str) -> Result<Option<Traces>, Failure> {
+    Traces::start(&settings.telemetry.traces, service).map_err(Failure::usage)
+}
+
+/// Sends what is left, after everything else has stopped.
+pub(crate) async fn stop_traces(traces: Option<Traces>) {
+    if let Some(traces) = traces {
+        traces.stop().await;
+    }
+}
+
+async fn start(settings: &Settings, traces: Option<Traces>, listener: TcpListener) -> Result<RunningRouter, Failure> {
     if knows_accounts(settings) {
-        start_remote(settings, &Platform::new(settings)?, listener).await
+        start_remote(settings, &Platform::new(settings)?.with_traces(traces), listener).await
     } else {
-        start_anonymous(settings, listener).await
+        start_anonymous(settings, traces, listener).await
     }
 }
 
@@ -142,7 +157,11 @@ pub async fn start_remote(
 
 /// A router in front of somebody else's subgraphs: it knows no user domain, and everyone is anonymous but for the tokens of
 /// the issuers that the settings list.
-async fn start_anonymous(settings: &Settings, listener: TcpListener) -> Result<RunningRouter, Failure> {
+async fn start_anonymous(
+    settings: &Settings,
+    traces: Option<Traces>,
+    listener: TcpListener,
+) -> Result<RunningRouter, Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let key = settings.auth.internal_key.as_ref();
     let key = key.map(|key| InternalKey::from_setting(Some(key))).transpose().map_err(Failure::usage)?;
@@ -161,7 +180,7 @@ async fn start_anonymous(settings: &Settings, listener: TcpListener) -> Result<R
     };
     let app = RouterApp::routes(parts).map_err(Failure::usage)?;
     let tasks = RouterTasks { revocation: None, watches: served.watches, issuers: keys };
-    listen(settings, app, listener, tasks)
+    listen(settings, traces, app, listener, tasks)
 }
 
 /// A router in front of these subgraphs, which are Reelgraph's own.
@@ -214,7 +233,7 @@ async fn start_with_accounts(
     let app = RouterApp::routes(parts).map_err(Failure::usage)?.merge(reel_files::serve(open_files(settings)?));
     let revocation = watch_ended_sessions(settings, platform, links.user, ended).spawn();
     let tasks = RouterTasks { revocation: Some(revocation), watches: served.watches, issuers: keys };
-    listen(settings, app, listener, tasks)
+    listen(settings, platform.traces.clone(), app, listener, tasks)
 }
 
 /// What `/metrics` shows, where anything is counted.
@@ -224,12 +243,13 @@ pub(crate) fn metrics() -> Option<Metrics> {
 
 fn listen(
     settings: &Settings,
+    traces: Option<Traces>,
     app: Router,
     listener: TcpListener,
     tasks: RouterTasks,
 ) -> Result<RunningRouter, Failure> {
     let address = listener.local_addr().map_err(Failure::internal)?;
-    let app = reel_telemetry::observed(app);
+    let app = reel_telemetry::observed(app, traces, Callers::Clients);
     let (stopping, mut stop) = watch::channel(false);
     let http = settings.router.http.clone();
     let serving = tokio::spawn(async move {

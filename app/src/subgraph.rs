@@ -6,6 +6,7 @@ use axum::Router;
 use reel_auth::SigningKey;
 use reel_router::http::{ReadinessCheck, serve};
 use reel_subgraph::Subgraph;
+use reel_telemetry::Callers;
 use sqlx::MySqlPool;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -29,7 +30,9 @@ pub(crate) async fn run(settings: Settings, options: SubgraphOptions) -> Result<
         listeners.push((*domain, router::bind(address).await?));
     }
     reel_telemetry::init(&settings.telemetry).map_err(Failure::usage)?;
-    let platform = Platform::new(&settings)?;
+    let names: Vec<&str> = options.names.iter().map(|domain| domain.name()).collect();
+    let traces = router::start_traces(&settings, &format!("reelgraph-{}", names.join("-")))?;
+    let platform = Platform::new(&settings)?.with_traces(traces.clone());
     for domain in &options.names {
         check(&settings, *domain).await?;
     }
@@ -40,6 +43,7 @@ pub(crate) async fn run(settings: Settings, options: SubgraphOptions) -> Result<
     };
     stop.requested().await;
     stop_all(running, &platform).await;
+    router::stop_traces(traces).await;
     Ok(())
 }
 
@@ -127,7 +131,7 @@ pub async fn start_subgraph(
         .merge(reel_subgraph::http::router(parts.subgraph, verifier))
         .merge(parts.grpc)
         .merge(reel_router::http::probe_routes(parts.checks, router::metrics()));
-    let app = reel_telemetry::observed(app);
+    let app = reel_telemetry::observed(app, platform.traces.clone(), Callers::Processes);
     let http = settings.router.http.clone();
     let (stopping, mut stop) = watch::channel(false);
     let serving = tokio::spawn(async move {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use async_graphql_value::Variables;
 use bytes::Bytes;
 use reel_error::ErrorCode;
+use reel_telemetry::Span;
 
 use crate::error::GraphqlError;
 use crate::executor::{ExecutedOperation, Execution, ExecutionLimits, State, Transports, Ways, ways, write_errors};
@@ -22,6 +23,9 @@ use crate::pipeline::{
 use crate::planner::{HivePlanner, PlannerError, QueryPlan};
 use crate::schema::{Schema, SchemaError};
 use crate::transport::{RequestContext, SubgraphTransport};
+
+/// The longest name of an operation that is recorded, in bytes.
+const LONGEST_NAME: usize = 64;
 
 /// How an engine behaves.
 #[derive(Debug, Clone)]
@@ -122,6 +126,11 @@ pub struct PreparedOperation {
 }
 
 impl PreparedOperation {
+    /// What it is.
+    pub(crate) fn kind(&self) -> OperationKind {
+        self.authenticated.kind
+    }
+
     /// Whether it writes.
     pub fn is_mutation(&self) -> bool {
         self.authenticated.kind == OperationKind::Mutation
@@ -240,11 +249,14 @@ impl Engine {
         let trust = if request.trusted { Trust::Trusted } else { Trust::Client };
         let grants = self.pipeline.schema.relevant(&context.grants);
         let key = PlanKey::new(&request.query, name, grants, trust);
-        let compiled = self.cache.compiled(&self.pipeline, key, context.deadline).await;
+        let compiled = self.cache.compiled(&self.pipeline, key, context.deadline, context.span.as_ref()).await;
         let operation = match compiled {
             Ok(operation) => operation,
             Err(errors) => return refusal(&errors),
         };
+        if let Some(span) = &context.span {
+            describe(span, operation.kind, name);
+        }
         if request.read_only && operation.kind != OperationKind::Query {
             let message = "A GET request may only query; send mutations with POST.";
             return refusal(&[GraphqlError::new(ErrorCode::MethodNotAllowed, message)]);
@@ -272,8 +284,8 @@ impl Engine {
         let (pipeline, document) = (Arc::clone(&self.pipeline), document.to_owned());
         let prepared = tokio::task::spawn_blocking(move || {
             Ok(PreparedOperation {
-                anonymous: pipeline.compile(&document, None, &Grants::anonymous(), Trust::Trusted)?,
-                authenticated: pipeline.compile(&document, None, &Grants::login(), Trust::Trusted)?,
+                anonymous: pipeline.compile(&document, None, &Grants::anonymous(), Trust::Trusted, None)?,
+                authenticated: pipeline.compile(&document, None, &Grants::login(), Trust::Trusted, None)?,
             })
         });
         prepared.await.unwrap_or_else(|error| {
@@ -365,6 +377,14 @@ impl Engine {
 impl fmt::Debug for Engine {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Engine({} subgraphs)", self.ways.len())
+    }
+}
+
+/// Says which operation a request is. Its name may be a client's, so it is not said at any length.
+pub(crate) fn describe(span: &Span, kind: OperationKind, name: Option<&str>) {
+    span.set("graphql.operation.type", kind.to_string());
+    if let Some(name) = name.filter(|name| name.len() <= LONGEST_NAME) {
+        span.set("graphql.operation.name", name.to_owned());
     }
 }
 

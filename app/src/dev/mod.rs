@@ -51,7 +51,8 @@ async fn serve(
     stop: Stop,
     servers: &mut PrivateServers,
 ) -> Result<(), Failure> {
-    let platform = Platform::new(settings)?;
+    let traces = router::start_traces(settings, "reelgraph")?;
+    let platform = Platform::new(settings)?.with_traces(traces.clone());
     let (domains, router) = tokio::select! {
         started = start(settings, &platform, listener) => started?,
         // A server that does not answer may hold the start up for long; stopping does not wait for it.
@@ -74,6 +75,7 @@ async fn serve(
     router.stop().await;
     platform.tasks.stop(domains::TASKS_BOUND).await;
     domains.close().await;
+    router::stop_traces(traces).await;
     outcome
 }
 

@@ -1,7 +1,7 @@
 use axum::http::{HeaderMap, HeaderValue};
 
 use crate::trace::random_id;
-use crate::{TRACEPARENT, TraceContext};
+use crate::{Span, TRACEPARENT, TraceContext};
 
 /// The header that carries a request's id.
 pub const REQUEST_ID: &str = "x-request-id";
@@ -14,16 +14,17 @@ tokio::task_local! {
 }
 
 /// What identifies a request in the logs of all processes that take part in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct RequestContext {
     request_id: String,
     trace: TraceContext,
+    span: Option<Span>,
 }
 
 impl RequestContext {
     /// A new request.
     pub fn begin() -> Self {
-        Self { request_id: format!("{:032x}", random_id::<u128>()), trace: TraceContext::begin() }
+        Self { request_id: format!("{:032x}", random_id::<u128>()), trace: TraceContext::begin(), span: None }
     }
 
     /// The request that these headers belong to. An id of up to 64 letters, digits, `.`, `_` and `-` is kept, as is a
@@ -34,7 +35,14 @@ impl RequestContext {
         Self {
             request_id: text(REQUEST_ID).filter(|id| is_sane(id)).map_or(new.request_id, str::to_owned),
             trace: text(TRACEPARENT).and_then(TraceContext::parse).map_or(new.trace, TraceContext::child),
+            span: None,
         }
+    }
+
+    /// The same request, recorded as this span, or not recorded.
+    pub(crate) fn traced(self, span: Option<Span>) -> Self {
+        let trace = span.as_ref().map_or(self.trace.unsampled(), Span::place);
+        Self { trace, span, ..self }
     }
 
     /// The request that this task works for. A task that was spawned for it has to be given it by
@@ -50,7 +58,9 @@ impl RequestContext {
 
     /// Writes the headers for a call to another process, as a further step of the trace.
     pub fn write_to(&self, headers: &mut HeaderMap) {
-        for (name, value) in [(REQUEST_ID, self.request_id.clone()), (TRACEPARENT, self.trace.child().to_string())] {
+        // A step that is not recorded has a name of its own all the same; a recorded one is named as it was recorded.
+        let step = if self.span.is_some() { self.trace } else { self.trace.child() };
+        for (name, value) in [(REQUEST_ID, self.request_id.clone()), (TRACEPARENT, step.to_string())] {
             if let Ok(value) = HeaderValue::from_str(&value) {
                 headers.insert(name, value);
             }
@@ -60,6 +70,11 @@ impl RequestContext {
     /// The request's id.
     pub fn request_id(&self) -> &str {
         &self.request_id
+    }
+
+    /// What is recorded of it, if anything is.
+    pub fn span(&self) -> Option<&Span> {
+        self.span.as_ref()
     }
 
     /// The trace's id: 32 hexadecimal digits.
@@ -111,10 +126,11 @@ mod tests {
 
     #[tokio::test]
     async fn the_current_request_is_known_inside_its_scope_only() {
-        assert_eq!(RequestContext::current(), None);
+        let current = || RequestContext::current().map(|context| context.request_id);
+        assert_eq!(current(), None);
         let context = RequestContext::begin();
-        let inside = context.clone().scope(async { RequestContext::current() }).await;
-        assert_eq!(inside, Some(context));
-        assert_eq!(RequestContext::current(), None);
+        let inside = context.clone().scope(async { current() }).await;
+        assert_eq!(inside, Some(context.request_id));
+        assert_eq!(current(), None);
     }
 }

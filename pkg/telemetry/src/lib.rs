@@ -6,6 +6,7 @@
 //!   process.
 //! - [`metrics_text`] is what `GET /metrics` answers. Whatever counts asks [`metrics_are_on`] once, when it is made, and
 //!   keeps its handles: a process that does not count pays nothing for it.
+//! - [`Traces`] records [`Span`]s of the requests that are to be traced; the others have none.
 //!
 //! Tokens, passwords and bodies are never logged; paths are logged as their templates, not as they were sent.
 
@@ -14,9 +15,11 @@ mod logging;
 mod metrics_text;
 mod observe;
 mod trace;
+mod traces;
 
 pub use context::{REQUEST_ID, RequestContext};
 pub use logging::{LogFormat, MetricsSettings, TelemetryError, TelemetrySettings, init};
 pub use metrics_text::{metrics_are_on, metrics_text, start_metrics};
 pub use observe::observed;
 pub use trace::{TRACEPARENT, TraceContext};
+pub use traces::{Callers, Span, Traces, TracesSettings};

@@ -6,6 +6,8 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
 
+use crate::TracesSettings;
+
 /// What is logged and how, and what else is told about the process (`telemetry.*`).
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -16,6 +18,8 @@ pub struct TelemetrySettings {
     pub level: String,
     /// What is counted.
     pub metrics: MetricsSettings,
+    /// What is traced.
+    pub traces: TracesSettings,
 }
 
 /// What is counted (`telemetry.metrics.*`).
@@ -38,11 +42,16 @@ pub enum LogFormat {
 
 impl Default for TelemetrySettings {
     fn default() -> Self {
-        Self { format: LogFormat::Human, level: "info".to_owned(), metrics: MetricsSettings::default() }
+        Self {
+            format: LogFormat::Human,
+            level: "info".to_owned(),
+            metrics: MetricsSettings::default(),
+            traces: TracesSettings::default(),
+        }
     }
 }
 
-/// Why logging could not be started.
+/// Why logging or tracing could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
     /// The level cannot be understood.
@@ -53,6 +62,12 @@ pub enum TelemetryError {
         /// As it was set.
         level: String,
         /// What is wrong with it.
+        reason: String,
+    },
+    /// Traces cannot be sent as it is set.
+    #[error("telemetry.traces.{reason}")]
+    Traces {
+        /// Which setting, and what is wrong with it.
         reason: String,
     },
 }

@@ -1,15 +1,15 @@
 use std::time::Instant;
 
 use axum::Router;
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderValue, Method, StatusCode};
-use axum::middleware::{Next, from_fn};
+use axum::http::{HeaderValue, Method, StatusCode, Version};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use tracing::Instrument;
 
 use crate::metrics_text::DURATION;
-use crate::{REQUEST_ID, RequestContext, metrics_are_on};
+use crate::{Callers, REQUEST_ID, RequestContext, Span, TRACEPARENT, TraceContext, Traces, metrics_are_on};
 
 /// What is logged for a request whose client went away before it was answered.
 const CLIENT_WENT_AWAY: u16 = 499;
@@ -20,12 +20,17 @@ const PROBES: [&str; 3] = ["/livez", "/readyz", "/metrics"];
 
 /// The same routes; each request to them is logged in one line, counted and timed where that is wanted, gets a [`RequestContext`], and its
 /// answer carries the request's id. Routes that are added afterwards are not covered.
-pub fn observed(router: Router) -> Router {
-    router.layer(from_fn(observe))
+///
+/// Where there are traces, those of its requests that are to be traced are recorded.
+pub fn observed(router: Router, traces: Option<Traces>, callers: Callers) -> Router {
+    router.layer(from_fn_with_state((traces, callers), observe))
 }
 
-async fn observe(request: Request, next: Next) -> Response {
-    let context = RequestContext::read_from(request.headers());
+async fn observe(State((traces, callers)): State<(Option<Traces>, Callers)>, request: Request, next: Next) -> Response {
+    let context = match &traces {
+        Some(traces) => traced(traces, callers, &request),
+        None => RequestContext::read_from(request.headers()),
+    };
     let span = tracing::info_span!("request", request.id = context.request_id(), trace.id = context.trace_id());
     let record = Record::begin(&request, &context);
     let id = HeaderValue::from_str(context.request_id());
@@ -38,7 +43,32 @@ async fn observe(request: Request, next: Next) -> Response {
     response
 }
 
-/// Writes the log line and the metrics when it is dropped: after the answer, or when the client went away before.
+/// The request, with a span if it is to be traced. Questions of machines that come all the time are not.
+fn traced(traces: &Traces, callers: Callers, request: &Request) -> RequestContext {
+    let context = RequestContext::read_from(request.headers());
+    let path = request.extensions().get::<MatchedPath>();
+    if path.is_some_and(|path| PROBES.contains(&path.as_str())) {
+        return context.traced(None);
+    }
+    let caller = request.headers().get(TRACEPARENT).and_then(|value| value.to_str().ok());
+    let (method, path) = (known_method(request.method()), template(path));
+    let span = traces.request(callers, caller.and_then(TraceContext::parse), || format!("{method} {path}"));
+    if let Some(span) = &span {
+        span.set("http.request.method", method);
+        span.set("http.route", path.to_owned());
+        span.set("network.protocol.version", if request.version() == Version::HTTP_2 { "2" } else { "1.1" });
+        span.set("reelgraph.request.id", context.request_id().to_owned());
+    }
+    context.traced(span)
+}
+
+/// The template, never the path itself: it is bounded and holds nothing of a client's.
+fn template(path: Option<&MatchedPath>) -> &str {
+    path.map_or("unmatched", MatchedPath::as_str)
+}
+
+/// Writes the log line and the metrics and ends the span when it is dropped: after the answer, or when the client went away
+/// before.
 struct Record {
     method: &'static str,
     path: String,
@@ -47,6 +77,7 @@ struct Record {
     begun: Instant,
     status: u16,
     by_machines: bool,
+    span: Option<Span>,
 }
 
 impl Record {
@@ -54,13 +85,13 @@ impl Record {
         let path = request.extensions().get::<MatchedPath>();
         Self {
             method: known_method(request.method()),
-            // The template, never the path itself: it is bounded and holds nothing of a client's.
-            path: path.map_or("unmatched", MatchedPath::as_str).to_owned(),
+            path: template(path).to_owned(),
             request_id: context.request_id().to_owned(),
             trace_id: context.trace_id(),
             begun: Instant::now(),
             status: CLIENT_WENT_AWAY,
             by_machines: path.is_some_and(|path| PROBES.contains(&path.as_str())) || is_grpc(request),
+            span: context.span().cloned(),
         }
     }
 
@@ -71,7 +102,7 @@ impl Record {
 
 impl Drop for Record {
     fn drop(&mut self) {
-        let Self { method, path, request_id, trace_id, begun, status, by_machines } = self;
+        let Self { method, path, request_id, trace_id, begun, status, by_machines, span } = self;
         let elapsed = begun.elapsed();
         if metrics_are_on() {
             let labels = [("method", (*method).to_owned()), ("path", path.clone()), ("status", status.to_string())];
@@ -79,6 +110,9 @@ impl Drop for Record {
             metrics::histogram!(DURATION, &labels[..2]).record(elapsed.as_secs_f64());
         }
 
+        if let Some(span) = span {
+            finish(span, *status);
+        }
         #[expect(clippy::cast_precision_loss, reason = "microseconds of a request are far below 2^52")]
         let duration_ms = elapsed.as_micros() as f64 / 1_000.0;
         macro_rules! line {
@@ -100,6 +134,19 @@ impl Drop for Record {
             _ => line!(info),
         }
     }
+}
+
+fn finish(span: &Span, status: u16) {
+    match status {
+        CLIENT_WENT_AWAY => span.fail("cancelled"),
+        _ => {
+            span.set("http.response.status_code", i64::from(status));
+            if status >= 500 {
+                span.fail(status.to_string());
+            }
+        }
+    }
+    span.end();
 }
 
 fn is_grpc(request: &Request) -> bool {
@@ -144,7 +191,7 @@ mod tests {
             .route("/broken", get(broken))
             .route("/stuck", get(stuck))
             .route("/livez", get(|| async {}));
-        observed(routes)
+        observed(routes, None, Callers::Clients)
     }
 
     async fn ask(uri: &str, lines: &Lines) -> Response {

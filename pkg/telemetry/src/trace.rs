@@ -34,6 +34,26 @@ impl TraceContext {
         (context.trace_id != 0 && context.span_id != 0).then_some(context)
     }
 
+    /// A place in a trace that is recorded.
+    pub(crate) fn sampled(trace_id: u128, span_id: u64) -> Self {
+        Self { trace_id, span_id, flags: 1 }
+    }
+
+    /// The same place in a trace that is not recorded.
+    pub(crate) fn unsampled(self) -> Self {
+        Self { flags: 0, ..self }
+    }
+
+    /// Whether whoever began it records it.
+    pub(crate) fn is_sampled(self) -> bool {
+        self.flags & 1 == 1
+    }
+
+    /// Which trace, and which step of it.
+    pub(crate) fn ids(self) -> (u128, u64) {
+        (self.trace_id, self.span_id)
+    }
+
     /// The next step of the same trace.
     #[must_use]
     pub fn child(self) -> Self {

@@ -1,5 +1,5 @@
 //! What tests need: databases and Redis prefixes of their own on real servers, a clock they set, a count of the
-//! statements they caused.
+//! statements they caused, a collector of traces.
 //!
 //! The servers come from the program of this package: `with-servers -- COMMAND` starts a private MariaDB and Redis,
 //! runs the command with their addresses in its environment, and removes everything afterwards. `make test` runs all
@@ -7,6 +7,7 @@
 #![expect(clippy::expect_used, reason = "this crate is for tests: what fails here must fail the test at once")]
 
 mod clock;
+mod collector;
 mod eventually;
 mod listener;
 mod mysql;
@@ -14,6 +15,7 @@ mod redis_prefix;
 mod servers;
 
 pub use clock::TestClock;
+pub use collector::{TestCollector, TestSpan};
 pub use eventually::eventually;
 pub use listener::listener;
 pub use mysql::{TestDatabase, TestMysql};

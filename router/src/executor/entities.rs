@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 use super::errors::transport_code;
 use super::representations::{Representations, Target, collect};
 use super::store::{NodeId, Store, Value};
-use super::{Answered, Execution, Question, State};
+use super::{Answered, Execution, Question, State, Whose};
 use crate::planner::{EntityFetch, EntityOutput};
 use crate::transport::TransportError;
 
@@ -55,12 +55,15 @@ impl Execution<'_> {
             let end = range.end.min(collected.len());
             (input.variable.clone(), collected.list(range.start.min(end)..end))
         });
+        let count =
+            range.len().min(inputs.iter().map(|input| input.len().saturating_sub(range.start)).max().unwrap_or(0));
         Question {
             subgraph: &fetch.subgraph,
             document: &fetch.document,
             selected: &fetch.selected,
             variables: self.variables_of(&fetch.variables),
             entities: lists.collect(),
+            whose: Whose::Entities { fetch, count },
         }
     }
 

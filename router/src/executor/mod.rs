@@ -13,6 +13,7 @@ mod rename;
 mod representations;
 pub(crate) mod shape;
 mod sink;
+mod spans;
 mod store;
 mod traverse;
 mod way;
@@ -32,6 +33,7 @@ use self::decode::Unreadable;
 use self::errors::{ErrorLog, transport_code, visible};
 use self::project::Source;
 use self::sink::ValueSink;
+use self::spans::FetchSpan;
 use self::store::{ROOT, Store, Value};
 pub(crate) use self::way::{Ways, ways};
 use crate::condition::all_hold;
@@ -40,7 +42,7 @@ use crate::introspection;
 use crate::meters::FetchMeter;
 use crate::path::PathSegment;
 use crate::pipeline::{CompiledOperation, OnDenied};
-use crate::planner::{FetchedField, PlanNode, RootFetch, SelectedTable, SubgraphName};
+use crate::planner::{EntityFetch, FetchedField, PlanNode, RootFetch, SelectedTable, SubgraphName};
 use crate::schema::Schema;
 use crate::transport::{
     AnswerText, Fetch, Fetched, RequestContext, SubgraphDocument, SubgraphError, SubgraphTransport, TransportError,
@@ -103,6 +105,16 @@ struct Question<'f> {
     variables: Variables,
     /// Representations as JSON, by their variables.
     entities: Vec<(Name, Bytes)>,
+    whose: Whose<'f>,
+}
+
+/// Whose fields are asked for.
+#[derive(Clone, Copy)]
+enum Whose<'f> {
+    /// Those of the root.
+    Root,
+    /// Those of so many entities.
+    Entities { fetch: &'f EntityFetch, count: usize },
 }
 
 /// What it answers: its data is in the store.
@@ -191,6 +203,7 @@ impl Execution<'_> {
             selected: &fetch.selected,
             variables: self.variables_of(&fetch.variables),
             entities: Vec::new(),
+            whose: Whose::Root,
         };
         let answer = self.ask(question).await;
         let mut state = self.state();
@@ -222,11 +235,12 @@ impl Execution<'_> {
         if Instant::now() >= self.context.deadline {
             return Err(TransportError::Timeout);
         }
-        let Question { subgraph, document, selected, variables, entities } = question;
+        let (context, span) = self.recorded(&question);
+        let Question { subgraph, document, selected, variables, entities, .. } = question;
         let Some(way) = self.ways.get(&**subgraph) else {
             return Err(TransportError::Unavailable("no transport leads to it".to_owned()));
         };
-        let fetch = Fetch { variables, entities, ..Fetch::new(Arc::clone(document), Arc::clone(self.context)) };
+        let fetch = Fetch { variables, entities, ..Fetch::new(Arc::clone(document), context) };
         let measured = way.meter.as_ref().map(FetchMeter::begin);
         // In one process a subgraph's panic would otherwise take the whole answer with it.
         let answer = AssertUnwindSafe(way.transport.fetch(fetch)).catch_unwind();
@@ -238,10 +252,20 @@ impl Execution<'_> {
         if let Some(measured) = measured {
             measured.settle(way::outcome(&answer));
         }
+        if let Some(span) = span {
+            span.settle(way::outcome(&answer));
+        }
         if let Err(error) = &answer {
             tracing::warn!(subgraph = &**subgraph, request_id = self.context.request_id, %error, "a fetch failed");
         }
         answer
+    }
+
+    /// The context of a fetch, and its span if the request is recorded.
+    fn recorded(&self, question: &Question<'_>) -> (Arc<RequestContext>, Option<FetchSpan>) {
+        let Some(request) = &self.context.span else { return (Arc::clone(self.context), None) };
+        let (fetch, span) = FetchSpan::begin(request, question);
+        (Arc::new(RequestContext { span: Some(span), ..(**self.context).clone() }), Some(fetch))
     }
 
     /// Reads an answer into the store, within the bound on its values.

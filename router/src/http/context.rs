@@ -3,6 +3,7 @@ use std::time::{Duration, Instant};
 
 use http::HeaderMap;
 use reel_auth::Viewer;
+use reel_telemetry::Span;
 
 use crate::grants::Grants;
 use crate::transport::{ClientHeaders, RequestContext};
@@ -14,6 +15,7 @@ pub(crate) struct RequestHead {
     traceparent: Option<String>,
     pub(crate) deadline: Instant,
     headers: Option<Arc<ClientHeaders>>,
+    pub(crate) span: Option<Span>,
 }
 
 impl RequestHead {
@@ -29,6 +31,7 @@ impl RequestHead {
             traceparent: traceparent.map(str::to_owned),
             deadline: Instant::now() + limit,
             headers: None,
+            span: observed.span().cloned(),
         }
     }
 
@@ -51,6 +54,7 @@ impl RequestHead {
             traceparent: self.traceparent.clone(),
             deadline: self.deadline,
             headers: self.headers.clone(),
+            span: self.span.clone(),
         })
     }
 

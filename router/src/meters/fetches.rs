@@ -40,6 +40,11 @@ impl FetchOutcome {
         "too_large",
         "too_many_values",
     ];
+
+    /// What it is called.
+    pub(crate) fn name(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
 }
 
 impl From<&TransportError> for FetchOutcome {
@@ -117,7 +122,7 @@ mod tests {
             (TransportError::TooManyValues { limit: 1 }, "too_many_values"),
         ];
         for (error, label) in errors {
-            assert_eq!(FetchOutcome::NAMES[FetchOutcome::from(&error) as usize], label);
+            assert_eq!(FetchOutcome::from(&error).name(), label);
         }
     }
 }

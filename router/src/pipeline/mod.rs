@@ -20,6 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reel_document::DocumentBounds;
+use reel_telemetry::Span;
 
 use crate::error::GraphqlError;
 use crate::grants::Grants;
@@ -64,7 +65,7 @@ pub struct Pipeline {
 
 impl Pipeline {
     /// Runs every stage that depends only on the document and on what its caller was granted. It computes for
-    /// milliseconds, sometimes more: call it off the async threads.
+    /// milliseconds, sometimes more: call it off the async threads. Its steps are recorded below `span`.
     ///
     /// # Errors
     ///
@@ -75,8 +76,12 @@ impl Pipeline {
         operation_name: Option<&str>,
         grants: &Grants,
         trust: Trust,
+        span: Option<&Span>,
     ) -> Result<CompiledOperation, Vec<GraphqlError>> {
+        let normalizing = span.map(|span| span.child("graphql.normalize"));
         let Checked { operation, split, page_arguments, counted } = self.check(text, operation_name, grants, trust)?;
+        drop(normalizing);
+        let _planning = span.map(|span| span.child("graphql.plan.compute"));
         let taken = split.as_ref().map(|split| split.values.as_slice()).unwrap_or_default();
         let cache_rules = caching::CacheRules::of(&operation, taken, &self.schema);
         let compiled = plan::compile(self, operation, split, page_arguments, grants).map_err(|error| vec![error])?;

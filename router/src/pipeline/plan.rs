@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use futures::StreamExt as _;
 use moka::future::Cache;
 use reel_error::ErrorCode;
+use reel_telemetry::Span;
 use tokio::sync::Semaphore;
 
 use super::authorize::{DeniedField, OnDenied, denied_fields};
@@ -145,7 +146,7 @@ impl PlanCache {
         Self { cache, permits: Arc::new(Semaphore::new(parallel)), meter: PlanMeter::new() }
     }
 
-    /// The compiled operation, made now if it is not there.
+    /// The compiled operation, made now if it is not there. That is recorded below `request`.
     ///
     /// # Errors
     ///
@@ -155,13 +156,19 @@ impl PlanCache {
         pipeline: &Arc<Pipeline>,
         key: PlanKey,
         deadline: Instant,
+        request: Option<&Span>,
     ) -> Result<Arc<CompiledOperation>, Arc<Vec<GraphqlError>>> {
-        if let Some(planned) = self.cache.get(&key).await {
+        let span = request.map(|request| request.child("graphql.plan"));
+        let found = self.cache.get(&key).await;
+        if let Some(span) = &span {
+            span.set("graphql.plan.cache_hit", found.is_some());
+        }
+        if let Some(planned) = found {
             self.meter.hits.increment(1);
             return Ok(planned.take());
         }
         self.meter.misses.increment(1);
-        self.planned(pipeline, key, deadline).await.map(|planned| planned.take())
+        self.planned(pipeline, key, deadline, span).await.map(|planned| planned.take())
     }
 
     /// The keys that were asked for most often, at most so many.
@@ -175,7 +182,7 @@ impl PlanCache {
     /// Plans what is not planned yet, until `deadline`. Answers how many of them fit; the others are for whoever asks to
     /// learn about.
     pub async fn warm_up(&self, pipeline: &Arc<Pipeline>, keys: Vec<PlanKey>, deadline: Instant) -> usize {
-        let plan = |key| async move { self.planned(pipeline, key, deadline).await.is_ok() };
+        let plan = |key| async move { self.planned(pipeline, key, deadline, None).await.is_ok() };
         let parallel = self.permits.available_permits().max(1);
         futures::stream::iter(keys)
             .take_while(|_| std::future::ready(Instant::now() < deadline))
@@ -196,6 +203,7 @@ impl PlanCache {
         pipeline: &Arc<Pipeline>,
         key: PlanKey,
         deadline: Instant,
+        span: Option<Span>,
     ) -> Result<Arc<Planned>, Arc<Vec<GraphqlError>>> {
         if let Some(planned) = self.cache.get(&key).await {
             return Ok(planned);
@@ -209,7 +217,7 @@ impl PlanCache {
             let compiled = tokio::task::spawn_blocking(move || {
                 // Held by the work, not by its caller: an abandoned request must not let more work begin.
                 let _permit = permit;
-                pipeline.compile(&job.text, job.operation_name.as_deref(), &job.grants, job.trust)
+                pipeline.compile(&job.text, job.operation_name.as_deref(), &job.grants, job.trust, span.as_ref())
             });
             match compiled.await {
                 Ok(compiled) => compiled

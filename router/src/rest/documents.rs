@@ -59,6 +59,7 @@ pub(crate) struct Documents(Vec<RestDocument>);
 #[derive(Debug)]
 pub(crate) struct RestDocument {
     pub(crate) operation: PreparedOperation,
+    pub(crate) name: Option<String>,
     /// What measures it, if anything is measured.
     pub(crate) meter: Option<Arc<OperationMeter>>,
 }
@@ -75,7 +76,8 @@ impl Documents {
                 name,
                 reason: errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join("; "),
             })?;
-            prepared.push(RestDocument { operation, meter: OperationMeter::of(operation_name(text).as_deref()) });
+            let name = operation_name(text);
+            prepared.push(RestDocument { operation, meter: OperationMeter::of(name.as_deref()), name });
         }
         Ok(Self(prepared))
     }

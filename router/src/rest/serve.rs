@@ -19,6 +19,7 @@ use super::input::Input;
 use super::objects::TimeFormat;
 use super::{form, outcome};
 use crate::auth::{Authentication, Caller, Credentials};
+use crate::engine::describe;
 use crate::http::{Failure, Reply, RequestHead, Shared, drain, language};
 use crate::meters::{OperationMeter, Outcome};
 
@@ -126,6 +127,9 @@ impl Rest {
         }
         let measured = document.meter.as_ref().map(OperationMeter::begin);
         let context = request.context(viewer, viewer.into());
+        if let Some(span) = &context.span {
+            describe(span, document.operation.kind(), document.name.as_deref());
+        }
         let running = graph.engine.execute_prepared(&document.operation, operation.variables, context);
         let deadline = request.deadline + GRACE;
         let executed = tokio::time::timeout_at(deadline.into(), running).await;

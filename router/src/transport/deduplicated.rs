@@ -113,6 +113,9 @@ impl SubgraphTransport for Deduplicated {
             answer => {
                 if is_shared {
                     self.spared.increment(1);
+                    if let Some(span) = &fetch.context.span {
+                        span.set("subgraph.fetch.deduplicated", true);
+                    }
                 }
                 answer
             }

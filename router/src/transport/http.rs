@@ -24,6 +24,7 @@ use crate::config::{AnswerCompression, CallSettings};
 use crate::headers::selected;
 
 use super::pool::Pool;
+use super::spans::CallSpan;
 use super::{AnswerText, Fetch, Fetched, SubgraphTransport, TransportError, tls};
 use crate::executor::json;
 
@@ -109,26 +110,34 @@ impl HttpTransport {
     async fn call(&self, fetch: &Fetch) -> Result<AnswerText, TransportError> {
         let _place = self.places.try_acquire().map_err(|_| TransportError::Busy)?;
         let _permit = self.permits.acquire().await.map_err(|error| TransportError::Unavailable(error.to_string()))?;
-        let request = self.http_request(fetch)?;
+        let span = CallSpan::begin(&fetch.context, &self.settings.url);
+        let answer = self.exchange(fetch, &span).await;
+        span.settle(&answer);
+        answer
+    }
+
+    async fn exchange(&self, fetch: &Fetch, span: &CallSpan) -> Result<AnswerText, TransportError> {
+        let request = self.http_request(fetch, span)?;
         match &self.client {
             Sender::Plain(pool) => {
                 let response = pool.send(request).await;
-                self.read(response.map_err(|error| TransportError::Unavailable(chain(&*error)))?).await
+                self.read(response.map_err(|error| TransportError::Unavailable(chain(&*error)))?, span).await
             }
             Sender::Negotiating { client, unpacks } => {
                 let unpacks = *unpacks;
                 let mut client = Decompression::new(&**client).gzip(unpacks).deflate(unpacks).br(unpacks).zstd(unpacks);
-                self.read(client.call(request).await.map_err(|error| unreachable(&error))?).await
+                self.read(client.call(request).await.map_err(|error| unreachable(&error))?, span).await
             }
         }
     }
 
     /// Reads an answer within the bound on its size.
-    async fn read<B>(&self, response: Response<B>) -> Result<AnswerText, TransportError>
+    async fn read<B>(&self, response: Response<B>, span: &CallSpan) -> Result<AnswerText, TransportError>
     where
         B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>>,
     {
         let status = response.status();
+        span.answered(status);
         let headers = selected(&self.settings.answered, response.headers());
         let sets_cookie = response.headers().contains_key(header::SET_COOKIE);
         let limit = self.settings.answer_limit;
@@ -146,7 +155,7 @@ impl HttpTransport {
         Ok(answer)
     }
 
-    fn http_request(&self, fetch: &Fetch) -> Result<Request<Full<Bytes>>, TransportError> {
+    fn http_request(&self, fetch: &Fetch, span: &CallSpan) -> Result<Request<Full<Bytes>>, TransportError> {
         let body = write_body(fetch).map_err(|error| TransportError::Unavailable(error.to_string()))?;
         let context = &fetch.context;
         let passed = fetch.headers.iter().flat_map(|headers| headers.iter());
@@ -161,8 +170,8 @@ impl HttpTransport {
             let envelope = signer.sign(&self.settings.audience, context.viewer.as_ref(), &body);
             builder = builder.header(call::HEADER, envelope);
         }
-        if let Some(traceparent) = &context.traceparent {
-            builder = builder.header("traceparent", traceparent);
+        if let Some(traceparent) = span.traceparent(context) {
+            builder = builder.header("traceparent", &*traceparent);
         }
         for (name, value) in passed {
             builder = builder.header(name, value);

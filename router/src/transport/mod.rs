@@ -8,6 +8,7 @@ pub mod http;
 mod passing;
 mod pool;
 mod resilient;
+mod spans;
 pub(crate) mod tls;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use async_graphql_value::{ConstValue, Name, Variables};
 use async_trait::async_trait;
 use bytes::Bytes;
 use reel_auth::Viewer;
+use reel_telemetry::Span;
 
 pub use self::answer::AnswerText;
 pub use self::connector::HttpConnector;
@@ -246,4 +248,6 @@ pub struct RequestContext {
     pub deadline: Instant,
     /// What may pass between the client and subgraphs; `None` when nothing does.
     pub headers: Option<Arc<ClientHeaders>>,
+    /// What is recorded of the request, or of the fetch that a transport is given; `None` when nothing is.
+    pub span: Option<Span>,
 }

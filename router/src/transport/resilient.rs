@@ -72,6 +72,9 @@ impl SubgraphTransport for Resilient {
                 Err(TransportError::Unavailable(reason)) if !self.breaker.is_open() && self.budget.take() => {
                     tracing::debug!(subgraph = self.name, retry, reason, "a query is sent again");
                     self.retried.increment(1);
+                    if let Some(span) = &fetch.context.span {
+                        span.note("sent again");
+                    }
                     tokio::time::sleep(PAUSE * 2_u32.saturating_pow(retry)).await;
                 }
                 answer => return answer,

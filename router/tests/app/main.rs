@@ -22,5 +22,6 @@ mod rest;
 mod server;
 mod shared_documents;
 mod shop;
+mod traces;
 mod uploads;
 mod world;

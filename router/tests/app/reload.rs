@@ -176,6 +176,7 @@ async fn what_was_asked_before_is_planned_before_a_new_graph_is_served() {
             traceparent: None,
             deadline,
             headers: None,
+            span: None,
         })
     };
     for query in ["{ products { id } }", "{ products { id } }", "{ products { since0 } }", "{ products { name } }"] {

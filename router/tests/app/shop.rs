@@ -7,6 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
+use axum::routing::any;
 use futures::future::BoxFuture;
 use http::HeaderMap;
 use http_body_util::BodyExt as _;
@@ -16,6 +17,7 @@ use reel_router::config::RouterSettings;
 use reel_router::graph::LiveGraph;
 use reel_router::http::{RouterApp, RouterParts};
 use reel_router::transport::{Fetch, HttpConnector, RequestContext, SubgraphDocument};
+use reel_telemetry::{Callers, Traces};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -41,6 +43,7 @@ pub(crate) struct Shop {
 pub(crate) struct ShopBuilder {
     settings: RouterSettings,
     before: [Script; 2],
+    traces: Option<Traces>,
 }
 
 /// An answer of the router.
@@ -55,7 +58,7 @@ pub(crate) fn shop() -> ShopBuilder {
     let mut settings = RouterSettings::default();
     settings.rest.enabled = false;
     let plain = || -> Script { Arc::new(|_| Box::pin(async { ().into_response() })) };
-    ShopBuilder { settings, before: [plain(), plain()] }
+    ShopBuilder { settings, before: [plain(), plain()], traces: None }
 }
 
 impl ShopBuilder {
@@ -84,14 +87,19 @@ impl ShopBuilder {
         Self { before: [of("shop"), of("reviews")], ..self }
     }
 
+    /// Subgraphs that record what they are called to record.
+    pub(crate) fn subgraphs_traced(self, traces: Traces) -> Self {
+        Self { traces: Some(traces), ..self }
+    }
+
     pub(crate) async fn start(self) -> Shop {
         let seen = Seen::default();
         let [shop, reviews] = self.before;
         let products = json!({ "data": { "products": [{ "__typename": "Product", "id": "1" }] } });
         let stars = json!({ "data": { "newest": 9, "_entities": [{ "__typename": "Product", "stars": 5 }] } });
         let subgraphs = [
-            ("shop", SHOP, subgraph("shop", &seen, shop, products).await),
-            ("reviews", REVIEWS, subgraph("reviews", &seen, reviews, stars).await),
+            ("shop", SHOP, subgraph("shop", &seen, shop, products, self.traces.clone()).await),
+            ("reviews", REVIEWS, subgraph("reviews", &seen, reviews, stars, self.traces).await),
         ];
         let subgraphs = subgraphs.map(|(name, sdl, url)| reel_composition::Subgraph {
             name: name.into(),
@@ -122,7 +130,7 @@ impl ShopBuilder {
     }
 }
 
-async fn subgraph(name: &'static str, seen: &Seen, script: Script, answer: Value) -> String {
+async fn subgraph(name: &'static str, seen: &Seen, script: Script, answer: Value, traces: Option<Traces>) -> String {
     let seen = Arc::clone(seen);
     let answer = answer.to_string();
     let serve = move |request: Request| {
@@ -130,7 +138,8 @@ async fn subgraph(name: &'static str, seen: &Seen, script: Script, answer: Value
         let (head, answer) = (script(request.headers().clone()), answer.clone());
         async move { head.await.map(|_| Body::from(answer)) }
     };
-    listen(Router::new().fallback(serve)).await
+    let routes = Router::new().route("/graphql", any(serve));
+    listen(reel_telemetry::observed(routes, traces, Callers::Processes)).await
 }
 
 /// Serves a subgraph and answers its address.
@@ -142,6 +151,11 @@ pub(crate) async fn listen(router: Router) -> String {
 }
 
 impl Shop {
+    /// The same, behind what observes requests.
+    pub(crate) fn observed(self, traces: Option<Traces>) -> Self {
+        Self { app: reel_telemetry::observed(self.app, traces, Callers::Clients), ..self }
+    }
+
     /// The answer to a query that was sent with these headers.
     pub(crate) async fn query(&self, query: &str, headers: &[(&str, &str)]) -> Answered {
         let request = http::Request::post("/graphql").header("content-type", "application/json");
@@ -188,6 +202,7 @@ pub(crate) fn fetch() -> Fetch {
         traceparent: None,
         deadline: Instant::now() + Duration::from_secs(10),
         headers: None,
+        span: None,
     };
     Fetch::new(Arc::new(SubgraphDocument::new(text).unwrap()), Arc::new(context))
 }

@@ -167,6 +167,7 @@ pub(crate) fn context(viewer: Option<Viewer>) -> Arc<RequestContext> {
         traceparent: None,
         deadline: Instant::now() + Duration::from_secs(10),
         headers: None,
+        span: None,
     })
 }
 

@@ -34,6 +34,7 @@ mod relations;
 mod sessions;
 mod settings;
 mod stopping;
+mod traces;
 mod users;
 mod videos;
 
