@@ -5,6 +5,7 @@ mod convert;
 mod hive;
 mod plan;
 pub(crate) mod selected;
+mod series;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -299,6 +299,29 @@ async fn mutations_run_in_series_across_subgraphs() {
 }
 
 #[tokio::test]
+async fn a_mutation_begins_when_the_one_before_is_complete_with_what_other_subgraphs_add() {
+    let graph = graph()
+        .on("books", |document, _| {
+            let key = if document.contains("first") { "first" } else { "third" };
+            Ok(json!({ "data": { key: { "__typename": "Book", "id": "9" } } }))
+        })
+        .on("shops", |document, variables| match document.contains("restock") {
+            true => Ok(json!({ "data": { "restock": 5 } })),
+            false => Ok(json!({ "data": entities(variables, |_| json!({ "price": 12 })) })),
+        })
+        .build();
+    let query = "mutation($more: Boolean = true) {
+        first: openBook { price } restock(count: 5) third: openBook { id ... @include(if: $more) { price } } }";
+    let answer = graph.query(query).await;
+    assert_eq!(graph.asked(), ["books", "shops", "shops", "books", "shops"]);
+    let calls = graph.calls();
+    let is_entities: Vec<bool> = calls.iter().map(|(_, document, _)| document.contains("_entities")).collect();
+    assert_eq!(is_entities, [false, true, false, false, true]);
+    let book = json!({ "price": 12 });
+    assert_eq!(answer, json!({ "data": { "first": book, "restock": 5, "third": { "id": "9", "price": 12 } } }));
+}
+
+#[tokio::test]
 async fn a_mutations_result_is_completed_by_other_subgraphs() {
     let graph = graph()
         .data("books", json!({ "openBook": { "__typename": "Book", "id": "9" } }))
