@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use reel_auth::call::CallSigner;
 use reel_auth::{InternalKey, PublicKey, SigningKey, TokenVerifier};
 use reel_id::{Clock, SystemClock};
 use reel_router::auth::{EndedSessions, IssuerTasks, Issuers, RevocationTask, RevocationWatch};
+use reel_router::config::SubgraphHeaderSettings;
 use reel_router::graph::LiveGraph;
 use reel_router::http::{Accounts, Metrics, ReadinessCheck, RouterApp, RouterParts, serve};
 use reel_router::reload::WatchTask;
@@ -131,7 +131,20 @@ pub async fn start_in_process(
         (subgraph.name().to_owned(), transport)
     });
     let checks = health::store_checks(&domains.databases, Some(&domains.redis));
+    let settings = &without_headers(settings);
     start_router(settings, platform, transports.collect(), domains.links.clone(), checks, listener).await
+}
+
+/// Subgraphs of this process are called without HTTP, so no header reaches them, and nothing may say that one does.
+fn without_headers(settings: &Settings) -> Settings {
+    let mut settings = settings.clone();
+    if !settings.router.subgraph_headers.is_empty() {
+        tracing::warn!(
+            "router.subgraph_headers has no effect here: subgraphs of the same process are called without HTTP"
+        );
+        settings.router.subgraph_headers = SubgraphHeaderSettings::default();
+    }
+    settings
 }
 
 /// A router in front of the subgraph processes that the settings list.
@@ -277,7 +290,7 @@ fn watch_ended_sessions(
     users: Channel,
     ended: Arc<EndedSessions>,
 ) -> RevocationWatch {
-    let access_ttl = Duration::from_secs(settings.auth.access_ttl_s.into());
+    let access_ttl = settings.auth.access_ttl_s.duration();
     let revocation = settings.router.revocation.clone();
     RevocationWatch::new(users, ended, Arc::clone(&platform.clock), revocation, access_ttl)
 }

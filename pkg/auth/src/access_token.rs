@@ -68,7 +68,7 @@ impl TokenSigner {
             header,
             issuer: settings.issuer.clone(),
             audience: settings.audience.clone(),
-            ttl: TimeDelta::seconds(settings.access_ttl_s.into()),
+            ttl: TimeDelta::from_std(settings.access_ttl_s.duration()).unwrap_or(TimeDelta::MAX),
             clock,
         })
     }

@@ -1,3 +1,4 @@
+use reel_config::Seconds;
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -17,13 +18,14 @@ pub struct AuthSettings {
     /// The `aud` claim of access tokens.
     pub audience: String,
     /// How long an access token lives, in seconds.
-    pub access_ttl_s: u32,
+    pub access_ttl_s: Seconds,
     /// How long a login lives at the most, in seconds.
-    pub refresh_ttl_s: u32,
+    pub refresh_ttl_s: Seconds,
     /// How long a login lives without being renewed, in seconds.
-    pub refresh_idle_s: u32,
-    /// How long a spent refresh token still answers with the same successor, in seconds.
-    pub refresh_grace_s: u32,
+    pub refresh_idle_s: Seconds,
+    /// How long a spent refresh token still answers with the same successor, in seconds; 0 is not at all.
+    #[serde(deserialize_with = "Seconds::or_zero")]
+    pub refresh_grace_s: Seconds,
 }
 
 impl Default for AuthSettings {
@@ -34,10 +36,10 @@ impl Default for AuthSettings {
             internal_key: None,
             issuer: "reelgraph".into(),
             audience: "reelgraph".into(),
-            access_ttl_s: 900,
-            refresh_ttl_s: 30 * 24 * 3600,
-            refresh_idle_s: 7 * 24 * 3600,
-            refresh_grace_s: 10,
+            access_ttl_s: Seconds(900),
+            refresh_ttl_s: Seconds(30 * 24 * 3_600),
+            refresh_idle_s: Seconds(7 * 24 * 3_600),
+            refresh_grace_s: Seconds(10),
         }
     }
 }

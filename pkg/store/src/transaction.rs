@@ -5,12 +5,17 @@ use std::time::Duration;
 use sqlx::mysql::MySqlPool;
 use sqlx::{MySql, Transaction};
 use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::time::Instant;
 
 use crate::StoreError;
 use crate::error::asks_for_retry;
 
 /// A transaction is run at most this many times.
 const ATTEMPTS: u32 = 10;
+
+/// No attempt begins later than this after the first. A wait for a lock that ends without it can take as long as a statement
+/// may, and whoever waits has a deadline.
+const TRIED_FOR: Duration = Duration::from_secs(4);
 
 /// The pause before the second attempt is random up to this long; the bound doubles with every further attempt.
 const FIRST_PAUSE_MS: u64 = 4;
@@ -37,7 +42,7 @@ impl DerefMut for OpenTransaction {
 
 /// Runs `work` in a transaction, commits it when it returns `Ok` and rolls it back when it returns `Err`. When the
 /// database asks for it (deadlock, lock timeout, serialisation failure) everything is run again after a short random
-/// pause, so `work` must have no effect outside of the transaction.
+/// pause, for some seconds at the most, so `work` must have no effect outside of the transaction.
 ///
 /// ```no_run
 /// # async fn example(pool: sqlx::MySqlPool, video_id: i64) -> reel_error::Result<()> {
@@ -66,9 +71,10 @@ where
     E: From<StoreError> + std::error::Error + 'static,
 {
     let mut attempt = 1;
+    let begun = Instant::now();
     loop {
         match run_once(pool, &mut work).await {
-            Err(error) if attempt < ATTEMPTS && asks_for_retry(&error) => {
+            Err(error) if attempt < ATTEMPTS && begun.elapsed() < TRIED_FOR && asks_for_retry(&error) => {
                 tracing::debug!(attempt, %error, "the database asks for the transaction to be run again");
                 tokio::time::sleep(pause(attempt)).await;
                 attempt += 1;

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
+use reel_error::ErrorCode;
 use reel_store::{Result, StoreError, retry_transaction};
 use reel_testkit::TestDatabase;
 use sqlx::mysql::MySqlPool;
@@ -90,6 +91,24 @@ async fn trying_again_has_an_end_and_sees_through_the_errors_of_services() {
     .await;
     assert!(outcome.is_err());
     assert_eq!(attempts.into_inner(), 10);
+    database.close().await;
+}
+
+#[tokio::test]
+async fn waiting_for_locks_is_not_repeated_until_nobody_waits_any_more() {
+    let database = counters().await;
+    let attempts = AtomicU32::new(0);
+    let outcome = retry_transaction(database.pool(), async |mut tx| -> Result<()> {
+        attempts.fetch_add(1, Ordering::SeqCst);
+        // What a lock that is never free looks like: a wait, then the server's number for it.
+        tx.execute("DO SLEEP(1.5)").await?;
+        tx.execute("SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1205, MESSAGE_TEXT = 'Lock wait timeout'").await?;
+        Ok(())
+    })
+    .await;
+    assert_eq!(reel_error::Error::from(outcome.unwrap_err()).code(), ErrorCode::Timeout);
+    // The third begins after three seconds, a fourth would after four and a half.
+    assert!(attempts.into_inner() <= 3);
     database.close().await;
 }
 

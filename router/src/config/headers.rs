@@ -17,6 +17,13 @@ pub struct SubgraphHeaderSettings {
     pub by_name: BTreeMap<String, HeaderRules>,
 }
 
+impl SubgraphHeaderSettings {
+    /// Whether no header passes.
+    pub fn is_empty(&self) -> bool {
+        std::iter::once(&self.all).chain(self.by_name.values()).all(HeaderRules::is_empty)
+    }
+}
+
 /// Which headers pass. Of the rules for one header `remove` goes before `insert`, and that before `propagate`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -29,6 +36,13 @@ pub struct HeaderRules {
     pub remove: Vec<SentName>,
     /// Headers of subgraphs' answers that reach the client.
     pub answers: Vec<AnswerHeader>,
+}
+
+impl HeaderRules {
+    fn is_empty(&self) -> bool {
+        let Self { propagate, insert, remove, answers } = self;
+        propagate.is_empty() && insert.is_empty() && remove.is_empty() && answers.is_empty()
+    }
 }
 
 /// A header of clients' requests that is sent on. It is written as `name`, and `rename` and `default` where needed.

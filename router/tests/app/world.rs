@@ -15,7 +15,7 @@ use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use reel_auth::call::{CallSigner, CallVerifier};
 use reel_auth::{AuthSettings, InternalKey, SigningKey, TokenSigner, TokenVerifier, Viewer};
-use reel_config::Millis;
+use reel_config::{Millis, Seconds};
 use reel_error::{Error, ErrorCode};
 use reel_id::{Clock, SessionId, UploadId, UserId};
 use reel_router::auth::{EndedSessions, IssuerTasks, Issuers, RevocationTask, RevocationWatch};
@@ -279,7 +279,7 @@ pub(crate) struct World {
 pub(crate) struct WorldBuilder {
     script: Script,
     settings: RouterSettings,
-    access_ttl_s: u32,
+    access_ttl_s: Seconds,
     knows_ended: bool,
     over_http: bool,
     foreign: Option<String>,
@@ -291,7 +291,7 @@ pub(crate) fn world(script: impl Fn(&Call) -> Value + Send + Sync + 'static) -> 
     WorldBuilder {
         script: Arc::new(script),
         settings: RouterSettings::default(),
-        access_ttl_s: 900,
+        access_ttl_s: Seconds(900),
         knows_ended: true,
         over_http: false,
         foreign: None,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use reel_auth::{AuthSettings, TokenSigner, Viewer};
+use reel_config::Seconds;
 use reel_error::{Error, Result};
 use reel_id::{Clock, IdGenerator, UserId};
 use reel_store::{OpenTransaction, retry_transaction};
@@ -53,7 +54,7 @@ impl Sessions {
         settings: &AuthSettings,
         max_logins: u32,
     ) -> Self {
-        let seconds = |seconds: u32| TimeDelta::seconds(seconds.into());
+        let seconds = |seconds: Seconds| TimeDelta::from_std(seconds.duration()).unwrap_or(TimeDelta::MAX);
         let lifetimes = Lifetimes {
             access: seconds(settings.access_ttl_s),
             absolute: seconds(settings.refresh_ttl_s),

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use reel_config::Seconds;
 use reel_rpc::user::{EndedSessionsRequest, EndedSessionsResponse};
 use serde_json::json;
 
@@ -89,7 +90,7 @@ async fn a_login_whose_access_tokens_have_all_expired_is_not_told() {
 async fn an_ended_login_is_remembered_until_its_access_tokens_have_expired_however_long_they_live() {
     const DAY: Duration = Duration::from_secs(24 * 3_600);
     let mut world = World::new().await;
-    world.auth.access_ttl_s = 3 * 24 * 3_600;
+    world.auth.access_ttl_s = Seconds(3 * 24 * 3_600);
     let (old, young) = (world.person("ana").await, world.person("ben").await);
     log_out(&world, &old).await;
     world.clock.advance(2 * DAY);
