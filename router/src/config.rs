@@ -156,6 +156,7 @@ impl RouterSettings {
         let shown = self.shown();
         EngineSettings {
             limits: self.limits.of_documents(),
+            execution: self.limits.of_executions(),
             introspection: shown.introspection,
             suggestions: shown.suggestions,
             on_denied: self.auth.on_denied,

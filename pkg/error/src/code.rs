@@ -68,6 +68,7 @@ error_table! {
     PageSizeLimit "PAGE_SIZE_LIMIT_EXCEEDED" 10309 400 "每页数量超过上限" "The page size is above its limit.";
     TokenLimit "TOKEN_LIMIT_EXCEEDED" 10310 400 "GraphQL 文档词元过多" "The GraphQL document has too many tokens.";
     CostLimit "COST_LIMIT_EXCEEDED" 10311 400 "查询的对象过多" "The query asks for too many objects.";
+    AnswerLimit "ANSWER_LIMIT_EXCEEDED" 10312 400 "查询结果过大" "The answer is too large; ask for less.";
     // user
     UsernameTaken "USERNAME_TAKEN" 11001 409 "用户名已被占用" "This username is taken.";
     InvalidUsername "INVALID_USERNAME" 11002 400 "用户名须为 1 至 32 个字符，且不含空白或控制字符" "A username has 1 to 32 characters, without blanks or control characters.";

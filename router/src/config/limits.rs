@@ -4,6 +4,7 @@ use reel_config::Seconds;
 use reel_document::DocumentBounds;
 use serde::Deserialize;
 
+use crate::executor::ExecutionLimits;
 use crate::pipeline::Limits;
 
 /// What one request may cost (`router.limits.*`). Each limit has an error code of its own; `docs/router.md` lists them.
@@ -39,6 +40,12 @@ pub struct LimitSettings {
     pub page_arguments: Vec<String>,
     /// Objects that an operation may ask for: what is in the list of a page counts as often as the page is large.
     pub nodes: u64,
+    /// The answers of subgraphs for one request, together, in bytes.
+    pub fetched_bytes: usize,
+    /// The values in them, objects and lists included.
+    pub fetched_values: usize,
+    /// The data of an answer, in bytes.
+    pub answer_bytes: usize,
 }
 
 impl LimitSettings {
@@ -69,11 +76,18 @@ impl LimitSettings {
             single_fields: self.single_fields.clone(),
         }
     }
+
+    /// The part that is about executing.
+    pub fn of_executions(&self) -> ExecutionLimits {
+        let &Self { fetched_bytes, fetched_values, answer_bytes, .. } = self;
+        ExecutionLimits { fetched_bytes, fetched_values, answer_bytes, ..ExecutionLimits::default() }
+    }
 }
 
 impl Default for LimitSettings {
     fn default() -> Self {
         let Limits { document, page_size, page_arguments, nodes, single_fields } = Limits::default();
+        let ExecutionLimits { fetched_bytes, fetched_values, answer_bytes, .. } = ExecutionLimits::default();
         Self {
             body_bytes: 256 * 1024,
             deadline_s: Seconds(10),
@@ -89,6 +103,9 @@ impl Default for LimitSettings {
             page_size,
             page_arguments,
             nodes,
+            fetched_bytes,
+            fetched_values,
+            answer_bytes,
         }
     }
 }

@@ -49,7 +49,9 @@ impl Store {
             store: self,
         };
         let value = reader.value(Some(0))?;
-        Ok((value, reader.at))
+        let (end, left) = (reader.at, reader.left);
+        self.values_read += most_values - left;
+        Ok((value, end))
     }
 }
 
@@ -294,7 +296,10 @@ impl Store {
         value: ConstValue,
         most_values: usize,
     ) -> Result<Value, Unreadable> {
-        self.take_value(table, Some(0), value, &mut { most_values })
+        let mut left = most_values;
+        let value = self.take_value(table, Some(0), value, &mut left)?;
+        self.values_read += most_values - left;
+        Ok(value)
     }
 
     fn take_value(

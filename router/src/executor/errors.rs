@@ -90,7 +90,7 @@ pub(crate) fn transport_code(error: &TransportError) -> ErrorCode {
         | TransportError::LeftAlone
         | TransportError::Tls(_)
         | TransportError::BadAnswer(_)
-        | TransportError::TooLarge { .. }
-        | TransportError::TooManyValues { .. } => ErrorCode::ServiceUnavailable,
+        | TransportError::TooLarge { .. } => ErrorCode::ServiceUnavailable,
+        TransportError::TooMuch { .. } | TransportError::TooManyValues { .. } => ErrorCode::AnswerLimit,
     }
 }

@@ -31,7 +31,7 @@ use reel_error::{ErrorCode, Language};
 
 use self::decode::Unreadable;
 use self::errors::{ErrorLog, transport_code, visible};
-use self::project::Source;
+use self::project::{Rules, Source};
 use self::sink::ValueSink;
 use self::spans::FetchSpan;
 use self::store::{ROOT, Store, Value};
@@ -58,13 +58,24 @@ pub struct ExecutionLimits {
     pub entities_per_request: usize,
     /// How many entities one fetch may be about.
     pub entities_per_fetch: usize,
-    /// How many values one answer of a subgraph may hold, objects and lists included.
-    pub values_per_answer: usize,
+    /// How many values the answers of subgraphs for one request may hold together, objects and lists included.
+    pub fetched_values: usize,
+    /// How long these answers may be together, in bytes. Values of subgraphs of this process do not count.
+    pub fetched_bytes: usize,
+    /// How long the answer to a client may be, in bytes. An entity that is shown at many places is fetched once and
+    /// written each time.
+    pub answer_bytes: usize,
 }
 
 impl Default for ExecutionLimits {
     fn default() -> Self {
-        Self { entities_per_request: 1_000, entities_per_fetch: 20_000, values_per_answer: 1_000_000 }
+        Self {
+            entities_per_request: 1_000,
+            entities_per_fetch: 20_000,
+            fetched_values: 2_000_000,
+            fetched_bytes: 64 << 20,
+            answer_bytes: 16 << 20,
+        }
     }
 }
 
@@ -132,7 +143,8 @@ impl Execution<'_> {
         let mut body = operation.answers.buffer();
         body.extend_from_slice(b"{\"data\":");
         let source = Source { projection: &operation.projection, variables, schema, store: &store };
-        project::project(source, self.on_denied, &mut errors, &mut body);
+        let rules = Rules { on_denied: self.on_denied, longest: self.limits.answer_bytes };
+        project::project(source, rules, &mut errors, &mut body);
         let errors = errors.into_errors();
         write_errors(&errors, &mut body);
         body.push(b'}');
@@ -147,7 +159,8 @@ impl Execution<'_> {
         let State { store, mut errors } = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut sink = ValueSink::default();
         let source = Source { projection: &operation.projection, variables, schema, store: &store };
-        project::project(source, OnDenied::NullFields, &mut errors, &mut sink);
+        let rules = Rules { on_denied: OnDenied::NullFields, longest: self.limits.answer_bytes };
+        project::project(source, rules, &mut errors, &mut sink);
         ExecutedOperation { data: sink.into_value(), errors: errors.into_errors() }
     }
 
@@ -268,20 +281,25 @@ impl Execution<'_> {
         (Arc::new(RequestContext { span: Some(span), ..(**self.context).clone() }), Some(fetch))
     }
 
-    /// Reads an answer into the store, within the bound on its values.
+    /// Reads an answer into the store, within the bounds on all of them.
     fn read(&self, selected: &Arc<SelectedTable>, answer: Fetched) -> Result<Answered, TransportError> {
-        let limit = self.limits.values_per_answer;
+        let most_values = self.limits.fetched_values;
         let unreadable = |error| match error {
-            Unreadable::TooMany => TransportError::TooManyValues { limit },
+            Unreadable::TooMany => TransportError::TooManyValues { limit: most_values },
             Unreadable::Malformed(at) => TransportError::BadAnswer(format!("it is no JSON at byte {at}")),
         };
         let mut state = self.state();
         let table = state.store.add_table(Arc::clone(selected));
+        let limit = most_values.saturating_sub(state.store.values_read);
         let (data, errors) = match answer {
             Fetched::Response(answer) => {
                 (state.store.take((table, selected), answer.data, limit).map_err(unreadable)?, answer.errors)
             }
             Fetched::Text(text) => {
+                let limit_bytes = self.limits.fetched_bytes;
+                if state.store.bytes_read.saturating_add(text.body.len()) > limit_bytes {
+                    return Err(TransportError::TooMuch { limit: limit_bytes });
+                }
                 let mut read = |text: &AnswerText| -> Result<Option<Value>, TransportError> {
                     if text.data.is_empty() {
                         return Ok(Some(Value::Null));

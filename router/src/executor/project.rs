@@ -10,6 +10,7 @@ use super::layout::Lookup;
 use super::shape::{Content, Projection, Shape, ShapeField, ShapeId, ValueKind, ValueShape};
 use super::sink::Sink;
 use super::store::{Leaf, List, NodeId, ROOT, Store, Value};
+use crate::error::GraphqlError;
 use crate::path::{PathLink, Step, resolve};
 use crate::pipeline::OnDenied;
 use crate::schema::Schema;
@@ -28,9 +29,18 @@ pub(crate) struct Source<'a> {
     pub(crate) store: &'a Store,
 }
 
-/// Writes what was fetched in the shape of the projection. `on_denied` is about objects that the caller may not see.
-pub(crate) fn project<S: Sink>(source: Source<'_>, on_denied: OnDenied, errors: &mut ErrorLog, sink: &mut S) {
-    let mark = sink.mark();
+/// What an answer may be.
+#[derive(Clone, Copy)]
+pub(crate) struct Rules {
+    /// What becomes of it with an object that the caller may not see.
+    pub(crate) on_denied: OnDenied,
+    /// How long it may be, in bytes.
+    pub(crate) longest: usize,
+}
+
+/// Writes what was fetched in the shape of the projection.
+pub(crate) fn project<S: Sink>(source: Source<'_>, rules: Rules, errors: &mut ErrorLog, sink: &mut S) {
+    let (mark, longest) = (sink.mark(), sink.length().saturating_add(rules.longest));
     let Source { projection, variables, schema, store } = source;
     let mut projector = Projector {
         projection,
@@ -42,9 +52,10 @@ pub(crate) fn project<S: Sink>(source: Source<'_>, on_denied: OnDenied, errors: 
         lookups: vec![Lookup::default(); projection.fields],
         written: Written::default(),
         met_denied: false,
+        longest,
+        is_too_long: false,
     };
-    let is_void = projector.object(projection.root, ROOT, None).is_err()
-        || (on_denied == OnDenied::RefuseRequest && projector.met_denied);
+    let is_void = projector.whole().is_err() || (rules.on_denied == OnDenied::RefuseRequest && projector.met_denied);
     if is_void {
         sink.roll_back(mark);
         sink.null();
@@ -64,18 +75,29 @@ struct Projector<'a, S> {
     written: Written,
     /// Whether there was an object that the caller may not see.
     met_denied: bool,
+    /// Where the answer ends at the latest, and whether it would have gone on.
+    longest: usize,
+    is_too_long: bool,
 }
 
 impl<S: Sink> Projector<'_, S> {
+    fn whole(&mut self) -> Result<(), Bubble> {
+        self.object(self.projection.root, ROOT, None)?;
+        if self.sink.length() > self.longest { self.too_long() } else { Ok(()) }
+    }
+
     /// An object; one that was written before is copied.
     fn shared_object(&mut self, shape: ShapeId, data: NodeId, path: Path<'_>) -> Result<(), Bubble> {
         if !self.store.is_shared {
             return self.object(shape, data, path);
         }
-        if let Some(written) = self.written.find(data, shape)
-            && self.sink.repeat(written)
-        {
-            return Ok(());
+        if let Some(written) = self.written.find(data, shape) {
+            if self.sink.length().saturating_add(written.len()) > self.longest {
+                return self.too_long();
+            }
+            if self.sink.repeat(written) {
+                return Ok(());
+            }
         }
         let (mark, seen) = (self.sink.mark(), self.errors.seen());
         self.object(shape, data, path)?;
@@ -87,6 +109,9 @@ impl<S: Sink> Projector<'_, S> {
     }
 
     fn object(&mut self, shape: ShapeId, data: NodeId, path: Path<'_>) -> Result<(), Bubble> {
+        if self.sink.length() > self.longest {
+            return self.too_long();
+        }
         let projection = self.projection;
         let shape = &projection.shapes[shape];
         self.sink.begin_object(shape.fields.len());
@@ -132,7 +157,8 @@ impl<S: Sink> Projector<'_, S> {
         }
         let mark = self.sink.mark();
         match self.present(shape, value, path, field) {
-            Err(Bubble) if shape.nullable => {
+            // An answer without what is too long would be only a little shorter.
+            Err(Bubble) if shape.nullable && !self.is_too_long => {
                 self.sink.roll_back(mark);
                 self.written.forget_all();
                 self.sink.null();
@@ -234,6 +260,12 @@ impl<S: Sink> Projector<'_, S> {
     fn mismatch(&mut self, path: &PathLink<'_>, field: &dyn Fn() -> String) -> Result<(), Bubble> {
         let message = format!("The value of {} cannot be shown.", field());
         self.errors.add_at(ErrorCode::Internal, &message, resolve(Some(path)));
+        Err(Bubble)
+    }
+
+    fn too_long(&mut self) -> Result<(), Bubble> {
+        self.is_too_long = true;
+        self.errors.add(GraphqlError::generic(ErrorCode::AnswerLimit));
         Err(Bubble)
     }
 

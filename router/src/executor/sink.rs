@@ -22,6 +22,8 @@ pub(crate) trait Sink {
     fn text(&mut self, text: &str);
     /// A leaf as it was fetched, or a list of such.
     fn leaf(&mut self, store: &Store, value: Value);
+    /// How many bytes were written; none where it is no text.
+    fn length(&self) -> usize;
     /// The place where the next value begins.
     fn mark(&self) -> usize;
     fn roll_back(&mut self, mark: usize);
@@ -70,6 +72,10 @@ impl Sink for Vec<u8> {
 
     fn leaf(&mut self, store: &Store, value: Value) {
         store.write(value, self);
+    }
+
+    fn length(&self) -> usize {
+        self.len()
     }
 
     fn mark(&self) -> usize {
@@ -161,6 +167,10 @@ impl Sink for ValueSink {
 
     fn leaf(&mut self, store: &Store, value: Value) {
         self.put(store.to_const(value));
+    }
+
+    fn length(&self) -> usize {
+        0
     }
 
     fn mark(&self) -> usize {

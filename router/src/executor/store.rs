@@ -76,6 +76,9 @@ pub(crate) struct Store {
     walks: u32,
     /// Whether an object may be at several places.
     pub(super) is_shared: bool,
+    /// How many values, and how many bytes of text, were read.
+    pub(super) values_read: usize,
+    pub(super) bytes_read: usize,
 }
 
 impl Default for Store {
@@ -90,6 +93,8 @@ impl Default for Store {
             nodes: Vec::with_capacity(256),
             walks: 0,
             is_shared: false,
+            values_read: 0,
+            bytes_read: 0,
         };
         let empty = store.add_table(SelectedTable(vec![Selected::default()]).shared());
         store.push_object(empty, 0, 0);
@@ -230,6 +235,7 @@ impl Store {
     }
 
     pub(super) fn add_text(&mut self, text: Bytes) -> u32 {
+        self.bytes_read = self.bytes_read.saturating_add(text.len());
         self.texts.push(text);
         index(self.texts.len() - 1)
     }

@@ -56,7 +56,7 @@ impl From<&TransportError> for FetchOutcome {
             TransportError::LeftAlone => Self::BreakerOpen,
             TransportError::Tls(_) => Self::Tls,
             TransportError::BadAnswer(_) => Self::BadAnswer,
-            TransportError::TooLarge { .. } => Self::TooLarge,
+            TransportError::TooLarge { .. } | TransportError::TooMuch { .. } => Self::TooLarge,
             TransportError::TooManyValues { .. } => Self::TooManyValues,
         }
     }

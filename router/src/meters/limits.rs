@@ -6,7 +6,7 @@ use reel_error::ErrorCode;
 use super::names::LIMITS_HIT;
 
 /// The codes of `router.limits`.
-const CODES: [ErrorCode; 11] = [
+const CODES: [ErrorCode; 12] = [
     ErrorCode::PayloadTooLarge,
     ErrorCode::Timeout,
     ErrorCode::DocumentTooLarge,
@@ -18,6 +18,7 @@ const CODES: [ErrorCode; 11] = [
     ErrorCode::SelectionLimit,
     ErrorCode::PageSizeLimit,
     ErrorCode::CostLimit,
+    ErrorCode::AnswerLimit,
 ];
 
 /// How often each limit was hit.

@@ -225,8 +225,14 @@ pub enum TransportError {
         /// The bound, in bytes.
         limit: usize,
     },
-    /// The answer holds more values than allowed.
-    #[error("the subgraph's answer holds more than {limit} values")]
+    /// With this answer, those for the client's request are larger than allowed.
+    #[error("the answers for one request are larger than {limit} bytes")]
+    TooMuch {
+        /// The bound, in bytes.
+        limit: usize,
+    },
+    /// With this answer, those for the client's request hold more values than allowed.
+    #[error("the answers for one request hold more than {limit} values")]
     TooManyValues {
         /// The bound.
         limit: usize,

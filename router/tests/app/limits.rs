@@ -9,6 +9,7 @@ use reel_error::ErrorCode;
 use reel_router::config::{LimitSettings, RouterSettings};
 use serde_json::{Value, json};
 
+use crate::shop::shop;
 use crate::world::{Call, World, data, silent_world, world};
 
 /// A limit of documents: its code, how it is set, and a document that has exactly so much of it.
@@ -352,6 +353,24 @@ async fn each_of_25_fragment_bombs_is_refused_in_under_20_milliseconds() {
             assert!(cost < BOMB_LIMIT, "{levels} levels of {spreads} spreads: {cost:?}");
             let code = refusal(&lenient, &body).await.unwrap();
             assert!(code == "SELECTION_LIMIT_EXCEEDED" || code == "DEPTH_LIMIT_EXCEEDED", "{code}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_answers_of_subgraphs_for_one_request_may_not_be_too_long_together() {
+    let products = r#"{"data":{"products":[{"__typename":"Product","id":"1"}]}}"#.len();
+    let stars = r#"{"data":{"newest":9,"_entities":[{"__typename":"Product","stars":5}]}}"#.len();
+    for (limit, shown) in
+        [(products + stars, json!([{ "stars": 5 }])), (products + stars - 1, json!([{ "stars": null }]))]
+    {
+        let shop = shop().settings(|settings| settings.limits.fetched_bytes = limit).start().await;
+        let answer = shop.query("{ products { stars } }", &[]).await.json();
+        assert_eq!(answer["data"]["products"], shown, "{answer}");
+        if shown[0]["stars"].is_null() {
+            assert_eq!(answer["errors"][0]["extensions"]["code"], "ANSWER_LIMIT_EXCEEDED");
+        } else {
+            assert_eq!(answer.get("errors"), None);
         }
     }
 }

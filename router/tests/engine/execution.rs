@@ -344,15 +344,49 @@ async fn variables_reach_only_the_fetches_that_use_them() {
 }
 
 #[tokio::test]
-async fn an_answer_with_too_many_values_is_no_answer() {
-    // The data, the list, and two values for each of the books.
-    for (limit, code) in [(12, None), (11, Some("SERVICE_UNAVAILABLE"))] {
-        let books: Vec<Value> = (0..5).map(|id| json!({ "id": id.to_string() })).collect();
+async fn answers_for_one_request_may_not_hold_too_many_values_together() {
+    // The data, the list, and three values for each of the books; then the data, the list, and two for each price.
+    for (limit, code) in [(29, None), (28, Some("ANSWER_LIMIT_EXCEEDED")), (16, Some("ANSWER_LIMIT_EXCEEDED"))] {
+        let books: Vec<Value> = (0..5).map(|id| json!({ "__typename": "Book", "id": id.to_string() })).collect();
         let graph = graph().data("books", json!({ "books": books }));
-        let graph = graph.settings(|settings| settings.execution.values_per_answer = limit).build();
-        let answer = graph.query("{ books { id } }").await;
+        let graph =
+            graph.on("shops", |_, variables| Ok(json!({ "data": entities(variables, |_| json!({ "price": 1 })) })));
+        let graph = graph.settings(|settings| settings.execution.fetched_values = limit).build();
+        let answer = graph.query("{ books { price } }").await;
         assert_eq!(codes(&answer).first().map(String::as_str), code, "{answer}");
     }
+}
+
+#[tokio::test]
+async fn the_data_of_an_answer_may_not_be_too_long() {
+    let books: Vec<Value> = (0..5).map(|id| json!({ "id": id.to_string() })).collect();
+    let data = json!({ "books": books });
+    for (limit, fits) in [(data.to_string().len(), true), (data.to_string().len() - 1, false), (1, false)] {
+        let graph = graph().data("books", data.clone());
+        let graph = graph.settings(|settings| settings.execution.answer_bytes = limit).build();
+        let answer = graph.query("{ books { id } }").await;
+        if fits {
+            assert_eq!(answer, json!({ "data": data }));
+        } else {
+            assert_eq!((&answer["data"], codes(&answer)), (&Value::Null, vec!["ANSWER_LIMIT_EXCEEDED".to_owned()]));
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_entity_that_is_shown_at_many_places_counts_each_time() {
+    let person = json!({ "__typename": "Person", "id": "a" });
+    let books: Vec<Value> = (0..100).map(|_| json!({ "author": person })).collect();
+    let graph = graph()
+        .data("books", json!({ "books": books }))
+        .on("people", |_, variables| {
+            Ok(json!({ "data": entities(variables, |_| json!({ "name": "n".repeat(1_000) })) }))
+        })
+        .settings(|settings| settings.execution.answer_bytes = 50_000)
+        .build();
+    let answer = graph.query("{ books { author { name } } }").await;
+    assert_eq!((&answer["data"], codes(&answer)), (&Value::Null, vec!["ANSWER_LIMIT_EXCEEDED".to_owned()]));
+    assert_eq!(graph.calls().len(), 2);
 }
 
 #[tokio::test]
