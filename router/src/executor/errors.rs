@@ -1,5 +1,6 @@
 //! The errors of one answer, and how subgraphs' errors become the client's.
 
+use async_graphql_value::Name;
 use reel_error::{ErrorCode, Language};
 
 use crate::error::GraphqlError;
@@ -57,6 +58,17 @@ impl ErrorLog {
     /// Changes the paths of errors, and drops those for which the answer is false.
     pub(crate) fn retain_mut(&mut self, mut keep: impl FnMut(&mut Vec<PathSegment>) -> bool) {
         self.errors.retain_mut(|error| keep(&mut error.path));
+    }
+
+    /// Gives keys that begin so the client's names: the rest.
+    pub(crate) fn show_keys(&mut self, begin: &str) {
+        for segment in self.errors.iter_mut().flat_map(|error| &mut error.path) {
+            if let PathSegment::Key(key) = segment
+                && let Some(shown) = key.strip_prefix(begin)
+            {
+                *key = Name::new(shown);
+            }
+        }
     }
 
     /// How many errors there were so far.

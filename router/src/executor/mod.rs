@@ -179,6 +179,9 @@ impl Execution<'_> {
             let State { store, errors } = &mut *self.state();
             contexts::settle(store, errors, reserved);
         }
+        if let Some(begin) = &self.operation.apart {
+            self.state().errors.show_keys(begin);
+        }
     }
 
     fn node<'s>(&'s self, node: &'s PlanNode) -> BoxFuture<'s, ()> {

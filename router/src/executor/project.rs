@@ -120,7 +120,7 @@ impl<S: Sink> Projector<'_, S> {
                 continue;
             }
             self.sink.key(field);
-            let link = PathLink { parent: path, step: Step::Key(field.key.name()) };
+            let link = PathLink { parent: path, step: Step::Key(&field.shown) };
             self.field(shape, field, data, &link)?;
         }
         self.sink.end_object();

@@ -48,7 +48,9 @@ pub(crate) struct ShapeField {
     /// Which field of the projection it is.
     pub(crate) number: usize,
     pub(crate) key: Key,
-    /// The key as JSON, colon included.
+    /// The key in the client's answer. It differs where that name is kept for fields of ours.
+    pub(crate) shown: Name,
+    /// The same as JSON, colon included.
     pub(crate) json_key: Box<[u8]>,
     pub(crate) name: Name,
     pub(crate) when: When,
@@ -249,7 +251,8 @@ impl<'a> Compiler<'a> {
         let resolved_here = field.is_introspection() || type_name.starts_with("__");
         Ok(ShapeField {
             number,
-            key: Key::new(key),
+            key: Key::new(field.sent.clone()),
+            shown: key,
             json_key: json_key.into(),
             name: field.name.clone(),
             when: collected.when,

@@ -139,7 +139,7 @@ impl Sink for ValueSink {
 
     fn key(&mut self, field: &ShapeField) {
         if let Some(Open::Object { key, .. }) = self.open.last_mut() {
-            *key = Some(field.key.name().clone());
+            *key = Some(field.shown.clone());
         }
     }
 

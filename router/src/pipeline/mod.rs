@@ -1,7 +1,8 @@
 //! What happens to a document before anything is fetched. One file a stage, in this order:
-//! [`parse`], [`validate`], [`operation`] (resolved against the schema), [`scalars`], [`limits`], [`cost`], [`authorize`],
-//! `contexts`, [`caching`], [`plan`]; then, per request, [`variables`] and the limits that depend on them.
+//! [`parse`], [`validate`], [`operation`] (resolved against the schema), [`scalars`], [`limits`], [`cost`], `apart`,
+//! [`authorize`], `contexts`, [`caching`], [`plan`]; then, per request, [`variables`] and the limits that depend on them.
 
+mod apart;
 pub mod authorize;
 pub mod caching;
 mod contexts;
@@ -79,13 +80,14 @@ impl Pipeline {
         span: Option<&Span>,
     ) -> Result<CompiledOperation, Vec<GraphqlError>> {
         let normalizing = span.map(|span| span.child("graphql.normalize"));
-        let Checked { operation, split, page_arguments, counted } = self.check(text, operation_name, grants, trust)?;
+        let Checked { operation, apart, split, page_arguments, counted } =
+            self.check(text, operation_name, grants, trust)?;
         drop(normalizing);
         let _planning = span.map(|span| span.child("graphql.plan.compute"));
         let taken = split.as_ref().map(|split| split.values.as_slice()).unwrap_or_default();
         let cache_rules = caching::CacheRules::of(&operation, taken, &self.schema);
         let compiled = plan::compile(self, operation, split, page_arguments, grants).map_err(|error| vec![error])?;
-        Ok(CompiledOperation { counted, cache_rules, ..compiled })
+        Ok(CompiledOperation { counted, cache_rules, apart, ..compiled })
     }
 
     /// The stages before the plan.
@@ -111,17 +113,20 @@ impl Pipeline {
         };
         let variables_decide = trust == Trust::Client
             && cost::settle(&operation, &self.schema, &self.limits).map_err(|error| vec![error])?;
+        let apart = apart::keep_apart(&mut operation, text, &self.schema);
         authorize::authorize(&mut operation, &self.schema, grants);
         contexts::authorize(&mut operation, &self.contexts, &self.schema, grants);
         let split = contexts::split(&operation, text, &self.contexts, &self.schema);
         let counted = variables_decide.then(|| operation.selections.clone());
-        Ok(Checked { operation, split, page_arguments, counted })
+        Ok(Checked { operation, apart, split, page_arguments, counted })
     }
 }
 
 /// An operation as its caller may have it.
 struct Checked {
     operation: Operation,
+    /// What keys begin with that are sent in place of the client's.
+    apart: Option<String>,
     /// Its parts, where a field of it takes arguments from what is around it.
     split: Option<Split>,
     page_arguments: Vec<PageArgument>,

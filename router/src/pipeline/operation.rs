@@ -55,6 +55,8 @@ pub enum Selection {
 pub struct Field {
     /// Its key in the response.
     pub key: Name,
+    /// Its key in what subgraphs are asked and answer.
+    pub sent: Name,
     /// Its name.
     pub name: Name,
     /// The type that it is selected on.
@@ -237,6 +239,7 @@ impl Resolver<'_> {
         };
         Ok(Field {
             key: field.node.response_key().node.clone(),
+            sent: field.node.response_key().node.clone(),
             name: name.clone(),
             parent: parent.name.clone(),
             arguments: field

@@ -40,6 +40,8 @@ pub struct CompiledOperation {
     pub denied: Vec<DeniedField>,
     /// How long answers may be kept; `None` is not at all.
     pub cache_rules: Option<CacheRules>,
+    /// What keys begin with that are sent in place of the client's.
+    pub apart: Option<String>,
     /// What to fetch.
     pub plan: QueryPlan,
     /// How the answer is made from what was fetched.
@@ -95,6 +97,7 @@ pub(super) fn compile(
         counted: None,
         denied,
         cache_rules: None,
+        apart: None,
         plan,
         projection,
         answers: AnswerLength::default(),

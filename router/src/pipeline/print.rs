@@ -49,8 +49,8 @@ fn root_set(selections: &[Selection], schema: &Schema, out: &mut String) {
 }
 
 fn field(field: &Field, schema: &Schema, out: &mut String) {
-    if field.key != field.name {
-        push(out, format_args!("{}: ", field.key));
+    if field.sent != field.name {
+        push(out, format_args!("{}: ", field.sent));
     }
     out.push_str(&field.name);
     if !field.arguments.is_empty() {
@@ -92,7 +92,7 @@ fn set(selections: &[Selection], needs_typename: bool, schema: &Schema, out: &mu
         }
     }
     let has_typename = selections.iter().any(|selection| {
-        matches!(selection, Selection::Field(field) if field.key == "__typename" && field.conditions.is_empty())
+        matches!(selection, Selection::Field(field) if field.sent == "__typename" && field.conditions.is_empty())
     });
     if (needs_typename && !has_typename) || out.len() == start {
         out.push_str("__typename ");

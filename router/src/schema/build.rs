@@ -41,6 +41,7 @@ impl Schema {
             query: Name::new(api.query_type_name().ok_or(SchemaError::NoQueryType)?),
             mutation: api.mutation_type_name().map(Name::new),
             subscription: api.subscription_type_name().map(Name::new),
+            identifying: identifying(supergraph),
             asked: protections.names(),
         };
         for definition in &api.definitions {
@@ -93,6 +94,29 @@ impl Schema {
             ty.interfaces.retain(|name| names.contains(name));
         }
     }
+}
+
+/// The names in the field sets of `@key` and `@requires`. Names of types and arguments among them do no harm.
+fn identifying(supergraph: &Document) -> HashSet<Name> {
+    let mut names = HashSet::new();
+    for definition in &supergraph.definitions {
+        let (directives, fields) = match definition {
+            ast::Definition::TypeDefinition(ast::TypeDefinition::Object(ty)) => (&ty.directives, &ty.fields),
+            ast::Definition::TypeDefinition(ast::TypeDefinition::Interface(ty)) => (&ty.directives, &ty.fields),
+            _ => continue,
+        };
+        let joins = directives.iter().chain(fields.iter().flat_map(|field| &field.directives));
+        let joins = joins.filter(|join| join.name.starts_with("join__"));
+        for (name, set) in joins.flat_map(|join| &join.arguments) {
+            if let ast::Value::String(set) = set
+                && matches!(name.as_str(), "key" | "requires")
+            {
+                let words = set.split(|sign: char| !sign.is_ascii_alphanumeric() && sign != '_');
+                names.extend(words.filter(|word| !word.is_empty()).map(Name::new));
+            }
+        }
+    }
+    names
 }
 
 /// What types and fields of the supergraph demand, by type and by type and field.

@@ -6,6 +6,8 @@ mod directives;
 mod list_sizes;
 mod protection;
 
+use std::collections::HashSet;
+
 use async_graphql_parser::types::{BaseType, Type};
 use async_graphql_value::{ConstValue, Name};
 use indexmap::IndexMap;
@@ -34,6 +36,8 @@ pub struct Schema {
     pub mutation: Option<Name>,
     /// The root type of subscriptions.
     pub subscription: Option<Name>,
+    /// The names of fields that identify objects, or that are required of them.
+    pub identifying: HashSet<Name>,
     /// The scopes and policies that anything asks for.
     pub asked: GrantedNames,
 }

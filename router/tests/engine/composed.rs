@@ -121,3 +121,32 @@ async fn a_root_object_of_two_subgraphs_is_merged_and_outlives_either() {
     assert_eq!(answer["data"]["shared"]["b"], Value::Null);
     assert_eq!(answer["errors"].as_array().unwrap().len(), 1);
 }
+
+const SHELVES: &str = "type Query { items: [Item] }
+    type Item @key(fields: \"id maker { code }\") { id: ID! title: String maker: Maker } type Maker { code: ID name: String }";
+const STOCK: &str =
+    "type Item @key(fields: \"id maker { code }\") { id: ID! maker: Maker @external stock: Int room: String }
+    type Maker { code: ID @external }";
+
+#[tokio::test]
+async fn keys_that_the_client_uses_for_something_else_still_identify() {
+    let graph = composed(&[("shelves", SHELVES), ("stock", STOCK)])
+        .on("shelves", |document, _| {
+            assert!(document.contains("_as_code: name"), "{document}");
+            let (maker, title) = (json!({ "code": "m" }), json!({ "_as_code": "Maker" }));
+            let item = json!({ "__typename": "Item", "id": "1", "maker": maker, "title": title });
+            Ok(json!({ "data": { "items": [item] } }))
+        })
+        .on("stock", |_, variables| {
+            let representation = json!({ "__typename": "Item", "id": "1", "maker": { "code": "m" } });
+            assert_eq!(variables["representations"], json!([representation]));
+            let failed = json!([{ "message": "no", "path": ["_entities", 0, "_as_maker"] }]);
+            Ok(json!({ "data": { "_entities": [{ "_as_id": "cellar", "_as_maker": null }] }, "errors": failed }))
+        })
+        .build();
+    let query = "{ items { id: room maker: stock title: maker { code: name } } }";
+    let answer = graph.query(query).await;
+    let item = json!({ "id": "cellar", "maker": null, "title": { "code": "Maker" } });
+    assert_eq!(answer["data"], json!({ "items": [item] }));
+    assert_eq!(answer["errors"][0]["path"], json!(["items", 0, "maker"]));
+}

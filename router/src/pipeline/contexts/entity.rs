@@ -89,9 +89,9 @@ pub(super) fn field(
     ty: Type,
     selections: Vec<Selection>,
 ) -> Selection {
-    let parent = parent.clone();
+    let (parent, sent) = (parent.clone(), key.clone());
     let (conditions, denied, position) = (Vec::new(), None, Pos::default());
-    Selection::Field(Field { key, name, parent, arguments, conditions, ty, selections, denied, position })
+    Selection::Field(Field { key, sent, name, parent, arguments, conditions, ty, selections, denied, position })
 }
 
 /// A nullable type.

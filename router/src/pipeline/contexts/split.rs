@@ -132,7 +132,7 @@ impl<'a> Splitter<'a> {
         let outer = self.conditions.len();
         self.levels.push(Level { ty: field.parent.clone(), conditions: outer, added: Vec::new() });
         self.conditions.extend(field.conditions.iter().cloned());
-        self.path.push(FlattenSegment::Key(Key::new(field.key.clone())));
+        self.path.push(FlattenSegment::Key(Key::new(field.sent.clone())));
         field.selections = self.set(std::mem::take(&mut field.selections));
         self.path.pop();
         self.conditions.truncate(outer);
@@ -162,7 +162,7 @@ impl<'a> Splitter<'a> {
             FlattenSegment::Key(key) => Some(key.clone()),
             FlattenSegment::Types(_) => None,
         });
-        let place = (keys.collect(), field.parent.clone(), field.key.clone());
+        let place = (keys.collect(), field.parent.clone(), field.sent.clone());
         let mut draft = std::mem::take(self.later.entry(place.clone()).or_default());
         // What takes something from contexts further down comes after this field.
         let beside = std::mem::replace(&mut self.later, std::mem::take(&mut draft.then));
