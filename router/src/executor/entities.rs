@@ -75,20 +75,30 @@ impl Execution<'_> {
             let errors = part.iter().flat_map(|answered| &answered.errors);
             errors.for_each(|error| self.log_error(&fetch.subgraph, error));
         }
-        let mut state = self.state();
+        let (mut state, mut is_full) = (self.state(), false);
         for output in &fetch.outputs {
             let input = &inputs[output.input];
             let entities = entities(&state.store, input, parts, output);
-            let places_differ = self.operation.plan.places_differ;
-            let mut given = Given { places_differ, to: vec![SmallVec::new(); input.len()] };
+            let mut given = Given {
+                places_differ: self.operation.plan.places_differ,
+                most_values: self.limits.fetched_values,
+                to: vec![SmallVec::new(); input.len()],
+                is_full: false,
+            };
             for target in &input.targets {
-                if let Some(entity) = entities[target.representation] {
-                    let entity = given.give(&mut state.store, entity, target);
+                if let Some(entity) = entities[target.representation]
+                    && let Some(entity) = given.give(&mut state.store, entity, target)
+                {
                     state.store.merge(target.node, entity);
                 }
             }
+            is_full |= given.is_full;
         }
         self.report(fetch, inputs, parts, &mut state);
+        drop(state);
+        if is_full {
+            self.fail(fetch, inputs, ErrorCode::AnswerLimit);
+        }
     }
 
     pub(super) fn fail(&self, fetch: &EntityFetch, inputs: &[Representations], code: ErrorCode) {
@@ -123,18 +133,33 @@ fn entities(store: &Store, input: &Representations, parts: &Parts, output: &Enti
 /// later, so each has a copy.
 struct Given {
     places_differ: bool,
+    /// How many values may be read and copied.
+    most_values: usize,
     to: Vec<SmallVec<[(usize, NodeId); 1]>>,
+    /// Whether something was not given away, because that would have been too much.
+    is_full: bool,
 }
 
 impl Given {
-    fn give(&mut self, store: &mut Store, entity: NodeId, target: &Target) -> NodeId {
+    fn give(&mut self, store: &mut Store, entity: NodeId, target: &Target) -> Option<NodeId> {
         let given = &mut self.to[target.representation];
-        if let Some((_, same)) = given.iter().find(|(path, _)| *path == target.path && !self.places_differ) {
+        let same = if self.places_differ { None } else { given.iter().find(|(path, _)| *path == target.path) };
+        if let Some((_, same)) = same {
             store.is_shared = true;
-            return *same;
+            return Some(*same);
         }
-        let own = if given.is_empty() { entity } else { store.copy(entity) };
-        given.push((target.path, own));
-        own
+        if given.is_empty() {
+            given.push((target.path, entity));
+            return Some(entity);
+        }
+        if store.values_read > self.most_values {
+            self.is_full = true;
+            return None;
+        }
+        let own = store.copy(entity);
+        if !self.places_differ {
+            given.push((target.path, own));
+        }
+        Some(own)
     }
 }

@@ -70,6 +70,7 @@ impl Store {
 
     fn copy_row(&mut self, row: u32, width: usize) -> u32 {
         let (from, start) = (row as usize, self.slots.len());
+        self.values_read += width;
         self.slots.extend_from_within(from..from + width);
         for slot in start..start + width {
             self.slots[slot] = self.copy_value(self.slots[slot]);
@@ -82,6 +83,7 @@ impl Store {
             Value::Object(node) => Value::Object(self.copy(node)),
             Value::List(list) => {
                 let items: Vec<Value> = self.items(list).to_vec();
+                self.values_read += items.len();
                 let items: Vec<Value> = items.into_iter().map(|item| self.copy_value(item)).collect();
                 self.push_items(items)
             }

@@ -76,7 +76,7 @@ pub(crate) struct Store {
     walks: u32,
     /// Whether an object may be at several places.
     pub(super) is_shared: bool,
-    /// How many values, and how many bytes of text, were read.
+    /// How many values were read or copied, and how many bytes of text were read.
     pub(super) values_read: usize,
     pub(super) bytes_read: usize,
 }

@@ -175,6 +175,25 @@ async fn one_request_carries_some_different_values_and_more_are_sent_in_several(
 }
 
 #[tokio::test]
+async fn copies_for_places_that_are_told_apart_count_as_fetched() {
+    let customers: Vec<_> = (0..300).map(|_| json!({ "ref": "Customer:c" })).collect();
+    let entities = json!({ "Customer:c": { "favourite": { "ref": "Item:2" } }, "Item:2": {} });
+    let data = json!({ "roots": { "customers": customers }, "entities": entities });
+    let shop = Subgraph::new(SHOP, "Customer | Item | Maker", data)
+        .resolving(|_, field, _| (field == "price").then(|| json!({ "text": "t" })));
+    let graph = composed_with(&IMPORTS, &[("shop", SHOP), ("people", PEOPLE)]);
+    let graph = answering(answering(graph, "shop", shop), "people", people())
+        .settings(|settings| settings.execution.fetched_values = 3_500)
+        .build();
+    // 300 places of some ten values are read, and 300 of 13 would be copied.
+    let aliases: String = (0..12).map(|number| format!("a{number}: text ")).collect();
+    let answer = graph.query(&format!("{{ customers {{ favourite {{ price {{ {aliases} }} }} }} }}")).await;
+    assert_eq!(answer["data"]["customers"][0]["favourite"]["price"]["a0"], "t", "{}", answer["errors"]);
+    assert_eq!(answer["data"]["customers"][299]["favourite"]["price"], Value::Null);
+    assert_eq!(codes(&answer)[0], "ANSWER_LIMIT_EXCEEDED");
+}
+
+#[tokio::test]
 async fn a_value_that_failed_is_no_value_and_says_so_where_it_was_needed() {
     let graph = composed_with(&IMPORTS, &[("shop", SHOP), ("people", PEOPLE)]);
     let graph = answering(graph, "shop", shop()).build();
