@@ -128,13 +128,19 @@ async fn every_limit_of_documents_holds_at_its_value_and_refuses_one_over_by_its
     }
 }
 
+/// `2,000,000`.
+fn grouped(count: usize) -> String {
+    match count {
+        0..1_000 => count.to_string(),
+        _ => format!("{},{:03}", grouped(count / 1_000), count % 1_000),
+    }
+}
+
 #[test]
 fn the_table_in_the_docs_has_each_limit_with_its_default_and_its_code() {
     let docs = include_str!("../../../docs/router.md");
     let limits = LimitSettings::default();
-    let grouped = |count: usize| {
-        if count < 1_000 { count.to_string() } else { format!("{},{:03}", count / 1_000, count % 1_000) }
-    };
+    let mib = |bytes: usize| format!("{} MiB", bytes >> 20);
     for (setting, default, code) in [
         ("body_bytes", format!("{} KiB", limits.body_bytes / 1_024), ErrorCode::PayloadTooLarge),
         ("deadline_s", format!("{} s", limits.deadline_s.0), ErrorCode::Timeout),
@@ -149,6 +155,9 @@ fn the_table_in_the_docs_has_each_limit_with_its_default_and_its_code() {
         ("selections", grouped(limits.selections), ErrorCode::SelectionLimit),
         ("page_size", limits.page_size.to_string(), ErrorCode::PageSizeLimit),
         ("nodes", grouped(usize::try_from(limits.nodes).unwrap()), ErrorCode::CostLimit),
+        ("fetched_bytes", mib(limits.fetched_bytes), ErrorCode::AnswerLimit),
+        ("fetched_values", grouped(limits.fetched_values), ErrorCode::AnswerLimit),
+        ("answer_bytes", mib(limits.answer_bytes), ErrorCode::AnswerLimit),
     ] {
         let row = docs.lines().find(|line| line.starts_with('|') && line.contains(&format!("| `{setting}`")));
         let row = row.unwrap_or_else(|| panic!("no row for {setting}"));
