@@ -48,6 +48,19 @@ pub enum PlanNode {
 }
 
 impl PlanNode {
+    /// Whether a fetch inside asks for keys that begin so.
+    pub(crate) fn asks_for(&self, begin: &str) -> bool {
+        match self {
+            Self::Sequence(steps) | Self::Parallel(steps) => steps.iter().any(|step| step.asks_for(begin)),
+            Self::Condition { then, otherwise, .. } => {
+                [then, otherwise].into_iter().flatten().any(|step| step.asks_for(begin))
+            }
+            Self::Root(fetch) => gives(&fetch.document, &fetch.renames, begin),
+            Self::Entities(fetch) => fetch.outputs.iter().any(|output| gives(&fetch.document, &output.renames, begin)),
+            Self::Contextual(_) => true,
+        }
+    }
+
     /// Whether a fetch inside is not for all places that its response keys lead to.
     pub(crate) fn tells_places_apart(&self) -> bool {
         match self {
@@ -63,6 +76,11 @@ impl PlanNode {
             }
         }
     }
+}
+
+/// Whether a document asks for keys that begin so, also if they are sent under others.
+fn gives(document: &SubgraphDocument, renames: &[KeyRename], begin: &str) -> bool {
+    document.text().contains(begin) || renames.iter().any(|rename| rename.to.starts_with(begin))
 }
 
 /// A fetch of root fields.

@@ -53,13 +53,15 @@ impl Planning<'_> {
     fn split(&self, split: Split) -> Result<PlanNode, PlanError> {
         let first = self.whole(&split.first)?.root;
         let later = self.later(split.later)?;
-        Ok(sequence(first.into_iter().chain([later])))
+        Ok(match first {
+            Some(first) => as_soon_as_possible(first, later, &split.reserved),
+            None => later,
+        })
     }
 
     fn later(&self, later: Vec<Later>) -> Result<PlanNode, PlanError> {
         let steps = later.into_iter().map(|later| self.one(later));
-        let mut steps = steps.collect::<Result<Vec<_>, _>>()?;
-        Ok(if steps.len() == 1 { steps.remove(0) } else { PlanNode::Parallel(steps) })
+        Ok(parallel(steps.collect::<Result<_, _>>()?))
     }
 
     fn one(&self, later: Later) -> Result<PlanNode, PlanError> {
@@ -70,10 +72,35 @@ impl Planning<'_> {
     }
 }
 
+/// What comes later needs nothing of the first steps but what is fetched for it, under keys that begin with `reserved`. Of every
+/// entity that it is about there is such a key, so the entity and all around it is there, too. Other steps need not be waited for.
+fn as_soon_as_possible(first: PlanNode, later: PlanNode, reserved: &str) -> PlanNode {
+    let mut needed = match first {
+        PlanNode::Sequence(steps) => steps,
+        step => vec![step],
+    };
+    let last = needed.iter().rposition(|step| step.asks_for(reserved));
+    let mut others = needed.split_off(last.map_or(needed.len(), |last| last + 1));
+    if let Some(PlanNode::Parallel(steps)) = needed.pop_if(|step| matches!(step, PlanNode::Parallel(_))) {
+        let (asking, beside): (Vec<_>, Vec<_>) = steps.into_iter().partition(|step| step.asks_for(reserved));
+        needed.push(parallel(asking));
+        if !beside.is_empty() {
+            others.insert(0, parallel(beside));
+        }
+    }
+    let then = if others.is_empty() { later } else { PlanNode::Parallel(vec![sequence(others), later]) };
+    sequence(needed.into_iter().chain([then]))
+}
+
+fn parallel(mut steps: Vec<PlanNode>) -> PlanNode {
+    if steps.len() == 1 { steps.remove(0) } else { PlanNode::Parallel(steps) }
+}
+
 fn sequence(steps: impl IntoIterator<Item = PlanNode>) -> PlanNode {
     let flat = steps.into_iter().flat_map(|step| match step {
         PlanNode::Sequence(steps) => steps,
         step => vec![step],
     });
-    PlanNode::Sequence(flat.collect())
+    let mut flat: Vec<PlanNode> = flat.collect();
+    if flat.len() == 1 { flat.remove(0) } else { PlanNode::Sequence(flat) }
 }
