@@ -187,3 +187,48 @@ fn items(value: &Value) -> &[Value] {
         single => std::slice::from_ref(single),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use graphql_tools::parser::parse_schema;
+
+    use super::*;
+
+    /// The contexts of a supergraph in which they stand under this name.
+    fn contexts(link: &str, directive: &str) -> Contexts {
+        let supergraph = format!(
+            "schema @link(url: \"https://specs.apollo.dev/context/v0.1\" {link}) {{ query: Query }} \
+             type Query @join__type(graph: A) {{ any: Any }} \
+             interface Named @join__type(graph: A) @{directive}(name: \"a__c\") {{ name: String }} \
+             union Any @join__type(graph: A) @{directive}(name: \"a__c\") = One | Two \
+             type One @join__type(graph: A) {{ name: String item: Item }} \
+             type Two implements Named @join__type(graph: A) @{directive}(name: \"a__d\") {{ name: String item: Item }} \
+             type Item @join__type(graph: A, key: \"no\", resolvable: false) @join__type(graph: A, key: \"id owner {{ id }}\") {{ \
+               id: ID! f(n: Int): Int @join__field(graph: B) @join__field(graph: A, requires: \"id\", contextArguments: [ \
+                 {{ context: \"a__c\", name: \"of\", type: \"[String!]\", selection: \" ... on One {{ item {{ id }} }} ... on Two {{ name }}\" }} ]) \
+               g: Int @join__field(graph: A, contextArguments: []) }}"
+        );
+        Contexts::of(&parse_schema::<String>(&supergraph).unwrap().into_static()).unwrap()
+    }
+
+    #[test]
+    fn contexts_are_read_under_whatever_name_their_directive_stands() {
+        for (link, directive) in [("", "context"), ("as: \"given\"", "given")] {
+            let contexts = contexts(link, directive);
+            let sets = |context, ty| contexts.is_set_by(context, &Name::new(ty));
+            assert!(sets("a__c", "One") && sets("a__c", "Two") && sets("a__d", "Two"), "{contexts:?}");
+            assert!(!sets("a__d", "One") && !sets("a__c", "Item") && !sets("a__c", "Named"), "{contexts:?}");
+            let item = Name::new("Item");
+            assert!(contexts.field(&item, &Name::new("g")).is_none());
+            let field = contexts.field(&item, &Name::new("f")).unwrap();
+            assert_eq!((field.graph.as_str(), field.key.items.len(), field.requires.is_some()), ("A", 2, true));
+            let argument = &field.arguments[0];
+            assert_eq!((argument.name.as_str(), argument.ty.to_string()), ("of", "[String!]".to_owned()));
+            let branches: Vec<_> =
+                argument.branches.iter().map(|it| (it.on.clone().unwrap(), it.path.join("."))).collect();
+            let expected = [("One", "item.id"), ("Two", "name")];
+            assert_eq!(branches, expected.map(|(on, path)| (Name::new(on), path.to_owned())));
+        }
+        assert!(!contexts("as: \"given\"", "context").is_set_by("a__c", &Name::new("One")));
+    }
+}
