@@ -10,7 +10,8 @@ use smallvec::SmallVec;
 use super::errors::transport_code;
 use super::representations::{Representations, Target, collect};
 use super::store::{NodeId, Store, Value};
-use super::{Answered, Execution, Question, State, Whose};
+use super::ask::{Answered, Question, Whose};
+use super::{Execution, State};
 use crate::planner::{EntityFetch, EntityOutput};
 use crate::transport::TransportError;
 

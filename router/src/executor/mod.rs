@@ -1,5 +1,6 @@
 //! Runs a plan: fetches, merges, projects.
 
+mod ask;
 mod contexts;
 mod decode;
 mod entities;
@@ -7,6 +8,7 @@ mod entity_errors;
 mod errors;
 pub(crate) mod json;
 mod layout;
+mod limits;
 mod merging;
 mod project;
 mod rename;
@@ -19,65 +21,30 @@ mod traverse;
 mod way;
 
 use std::collections::HashMap;
-use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 use async_graphql_value::{ConstValue, Name, Variables};
-use bytes::Bytes;
-use futures::FutureExt;
 use futures::future::{BoxFuture, join_all};
-use reel_error::{ErrorCode, Language};
+use reel_error::Language;
 
-use self::decode::Unreadable;
+use self::ask::{Answered, Question, Whose};
 use self::errors::{ErrorLog, transport_code, visible};
+pub use self::limits::ExecutionLimits;
 use self::project::{Rules, Source};
 use self::sink::ValueSink;
-use self::spans::FetchSpan;
 use self::store::{ROOT, Store, Value};
 pub(crate) use self::way::{Ways, ways};
 use crate::condition::all_hold;
 use crate::error::GraphqlError;
 use crate::introspection;
-use crate::meters::FetchMeter;
 use crate::path::PathSegment;
 use crate::pipeline::{CompiledOperation, OnDenied};
-use crate::planner::{EntityFetch, FetchedField, PlanNode, RootFetch, SelectedTable, SubgraphName};
+use crate::planner::{FetchedField, PlanNode, RootFetch};
 use crate::schema::Schema;
-use crate::transport::{
-    AnswerText, Fetch, Fetched, RequestContext, SubgraphDocument, SubgraphError, SubgraphTransport, TransportError,
-};
+use crate::transport::{RequestContext, SubgraphTransport};
 
 /// The transports by the names of their subgraphs.
 pub type Transports = HashMap<String, Arc<dyn SubgraphTransport>>;
-
-/// The bounds of one execution.
-#[derive(Debug, Clone)]
-pub struct ExecutionLimits {
-    /// How many representations one request carries; more are sent in several requests.
-    pub entities_per_request: usize,
-    /// How many entities one fetch may be about.
-    pub entities_per_fetch: usize,
-    /// How many values the answers of subgraphs for one request may hold together, objects and lists included.
-    pub fetched_values: usize,
-    /// How long these answers may be together, in bytes. Values of subgraphs of this process do not count.
-    pub fetched_bytes: usize,
-    /// How long the answer to a client may be, in bytes. An entity that is shown at many places is fetched once and
-    /// written each time.
-    pub answer_bytes: usize,
-}
-
-impl Default for ExecutionLimits {
-    fn default() -> Self {
-        Self {
-            entities_per_request: 1_000,
-            entities_per_fetch: 20_000,
-            fetched_values: 2_000_000,
-            fetched_bytes: 64 << 20,
-            answer_bytes: 16 << 20,
-        }
-    }
-}
 
 /// The answer of a prepared operation, for code that reads it.
 #[derive(Debug)]
@@ -106,32 +73,6 @@ pub(crate) struct Execution<'a> {
 pub(crate) struct State {
     store: Store,
     errors: ErrorLog,
-}
-
-/// What a subgraph is asked.
-struct Question<'f> {
-    subgraph: &'f SubgraphName,
-    document: &'f Arc<SubgraphDocument>,
-    selected: &'f Arc<SelectedTable>,
-    variables: Variables,
-    /// Representations as JSON, by their variables.
-    entities: Vec<(Name, Bytes)>,
-    whose: Whose<'f>,
-}
-
-/// Whose fields are asked for.
-#[derive(Clone, Copy)]
-enum Whose<'f> {
-    /// Those of the root.
-    Root,
-    /// Those of so many entities.
-    Entities { fetch: &'f EntityFetch, count: usize },
-}
-
-/// What it answers: its data is in the store.
-struct Answered {
-    data: Value,
-    errors: Vec<SubgraphError>,
 }
 
 impl Execution<'_> {
@@ -243,88 +184,6 @@ impl Execution<'_> {
         }
     }
 
-    /// Asks a subgraph; the deadline holds whatever the transport does.
-    async fn ask(&self, question: Question<'_>) -> Result<Answered, TransportError> {
-        // A subgraph of this process may answer without waiting for anything. Others have their turn here, and the deadline
-        // its say.
-        tokio::task::yield_now().await;
-        if Instant::now() >= self.context.deadline {
-            return Err(TransportError::Timeout);
-        }
-        let (context, span) = self.recorded(&question);
-        let Question { subgraph, document, selected, variables, entities, .. } = question;
-        let Some(way) = self.ways.get(&**subgraph) else {
-            return Err(TransportError::Unavailable("no transport leads to it".to_owned()));
-        };
-        let fetch = Fetch { variables, entities, ..Fetch::new(Arc::clone(document), context) };
-        let measured = way.meter.as_ref().map(FetchMeter::begin);
-        // In one process a subgraph's panic would otherwise take the whole answer with it.
-        let answer = AssertUnwindSafe(way.transport.fetch(fetch)).catch_unwind();
-        let answer = match tokio::time::timeout_at(self.context.deadline.into(), answer).await {
-            Ok(Ok(answer)) => answer.and_then(|answer| self.read(selected, answer)),
-            Ok(Err(_)) => Err(TransportError::Unavailable("it panicked".to_owned())),
-            Err(_) => Err(TransportError::Timeout),
-        };
-        if let Some(measured) = measured {
-            measured.settle(way::outcome(&answer));
-        }
-        if let Some(span) = span {
-            span.settle(way::outcome(&answer));
-        }
-        if let Err(error) = &answer {
-            tracing::warn!(subgraph = &**subgraph, request_id = self.context.request_id, %error, "a fetch failed");
-        }
-        answer
-    }
-
-    /// The context of a fetch, and its span if the request is recorded.
-    fn recorded(&self, question: &Question<'_>) -> (Arc<RequestContext>, Option<FetchSpan>) {
-        let Some(request) = &self.context.span else { return (Arc::clone(self.context), None) };
-        let (fetch, span) = FetchSpan::begin(request, question);
-        (Arc::new(RequestContext { span: Some(span), ..(**self.context).clone() }), Some(fetch))
-    }
-
-    /// Reads an answer into the store, within the bounds on all of them.
-    fn read(&self, selected: &Arc<SelectedTable>, answer: Fetched) -> Result<Answered, TransportError> {
-        let most_values = self.limits.fetched_values;
-        let unreadable = |error| match error {
-            Unreadable::TooMany => TransportError::TooManyValues { limit: most_values },
-            Unreadable::Malformed(at) => TransportError::BadAnswer(format!("it is no JSON at byte {at}")),
-        };
-        let mut state = self.state();
-        let table = state.store.add_table(Arc::clone(selected));
-        let limit = most_values.saturating_sub(state.store.values_read);
-        let (data, errors) = match answer {
-            Fetched::Response(answer) => {
-                (state.store.take((table, selected), answer.data, limit).map_err(unreadable)?, answer.errors)
-            }
-            Fetched::Text(text) => {
-                let limit_bytes = self.limits.fetched_bytes;
-                if state.store.bytes_read.saturating_add(text.body.len()) > limit_bytes {
-                    return Err(TransportError::TooMuch { limit: limit_bytes });
-                }
-                let mut read = |text: &AnswerText| -> Result<Option<Value>, TransportError> {
-                    if text.data.is_empty() {
-                        return Ok(Some(Value::Null));
-                    }
-                    let read = state.store.read((table, selected), &text.body, text.data.start, limit);
-                    let (data, end) = read.map_err(unreadable)?;
-                    Ok(text.ends_at(end).then_some(data))
-                };
-                let (data, errors) = match read(&text)? {
-                    Some(data) => (Some(data), text.errors),
-                    None => match text.read_in_full().transpose()? {
-                        Some(text) => (read(&text)?, text.errors),
-                        None => (None, text.errors),
-                    },
-                };
-                let data = data.ok_or_else(|| TransportError::BadAnswer("its data ends too late".to_owned()))?;
-                (data, errors)
-            }
-        };
-        Ok(Answered { data, errors })
-    }
-
     /// The fields that the client's variables include.
     fn wanted<'f>(&self, fields: &'f [FetchedField]) -> impl Iterator<Item = &'f FetchedField> {
         fields.iter().filter(|field| all_hold(&field.conditions, self.variables))
@@ -339,16 +198,6 @@ impl Execution<'_> {
             }
         }
         variables
-    }
-
-    fn log_error(&self, subgraph: &str, error: &SubgraphError) {
-        let request_id = &self.context.request_id;
-        let known = error.code.as_deref().and_then(ErrorCode::from_name);
-        if known.is_some_and(|code| code != ErrorCode::Internal) {
-            tracing::debug!(subgraph, request_id, code = error.code, message = error.message, "a subgraph's error");
-        } else {
-            tracing::warn!(subgraph, request_id, code = error.code, message = error.message, "a subgraph's error");
-        }
     }
 
     /// A panic elsewhere leaves the state usable: every change of it is one call.

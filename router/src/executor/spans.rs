@@ -2,7 +2,7 @@
 
 use reel_telemetry::Span;
 
-use super::{Question, Whose};
+use super::ask::{Question, Whose};
 use crate::meters::FetchOutcome;
 use crate::planner::EntityFetch;
 

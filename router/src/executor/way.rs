@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Answered, Transports};
+use super::Transports;
+use super::ask::Answered;
 use crate::meters::{FetchMeter, FetchOutcome};
 use crate::transport::{SubgraphTransport, TransportError};
 
