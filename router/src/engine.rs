@@ -1,123 +1,35 @@
 //! The engine: operations in, merged answers out.
 
+mod messages;
+mod settings;
+
 use std::fmt;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use async_graphql_value::Variables;
-use bytes::Bytes;
 use reel_error::ErrorCode;
 use reel_telemetry::Span;
 
+use self::messages::refusal;
+pub use self::messages::{GraphqlRequest, GraphqlResponse};
+pub use self::settings::{EngineError, EngineSettings};
 use crate::error::GraphqlError;
-use crate::executor::{ExecutedOperation, Execution, ExecutionLimits, State, Transports, Ways, ways, write_errors};
+use crate::executor::{ExecutedOperation, Execution, State, Transports, Ways, ways};
 use crate::explanation::Explanation;
 use crate::grants::Grants;
 use crate::introspection;
-use crate::pipeline::caching::CachePolicy;
 use crate::pipeline::validate::Validator;
 use crate::pipeline::{
-    CompiledOperation, Limits, OnDenied, OperationKind, PageArgument, Pipeline, PlanCache, PlanKey, Trust, authorize,
-    cost, limits, variables,
+    CompiledOperation, OperationKind, PageArgument, Pipeline, PlanCache, PlanKey, Trust, authorize, cost, limits,
+    variables,
 };
-use crate::planner::{HivePlanner, PlannerError, QueryPlan};
-use crate::schema::{Schema, SchemaError};
+use crate::planner::{HivePlanner, QueryPlan};
+use crate::schema::Schema;
 use crate::transport::{RequestContext, SubgraphTransport};
 
 /// The longest name of an operation that is recorded, in bytes.
 const LONGEST_NAME: usize = 64;
-
-/// How an engine behaves.
-#[derive(Debug, Clone)]
-pub struct EngineSettings {
-    /// What clients' documents may ask.
-    pub limits: Limits,
-    /// The bounds of one execution.
-    pub execution: ExecutionLimits,
-    /// Whether clients may ask for the schema.
-    pub introspection: bool,
-    /// Whether errors suggest what the client may have meant.
-    pub suggestions: bool,
-    /// What becomes of requests for what their caller may not have. Prepared operations are never refused for it.
-    pub on_denied: OnDenied,
-    /// How long planning one operation may take.
-    pub planning_timeout: Duration,
-    /// How many operations may be planned at once; more wait, up to their deadline.
-    pub planning_parallelism: usize,
-    /// How many planned operations are kept.
-    pub plan_cache_entries: u64,
-}
-
-impl Default for EngineSettings {
-    fn default() -> Self {
-        Self {
-            limits: Limits::default(),
-            execution: ExecutionLimits::default(),
-            introspection: true,
-            suggestions: true,
-            on_denied: OnDenied::default(),
-            planning_timeout: Duration::from_secs(2),
-            planning_parallelism: 4,
-            plan_cache_entries: 1_000,
-        }
-    }
-}
-
-/// Why there is no engine.
-#[derive(Debug, thiserror::Error)]
-pub enum EngineError {
-    /// The supergraph cannot be planned over.
-    #[error(transparent)]
-    Planner(#[from] PlannerError),
-    /// The supergraph gives no API schema.
-    #[error(transparent)]
-    Schema(#[from] SchemaError),
-    /// A subgraph cannot be reached.
-    #[error("no transport leads to the subgraph `{subgraph}`; configure its address")]
-    NoTransport {
-        /// Which one.
-        subgraph: String,
-    },
-    /// It is a schema, but not a supergraph.
-    #[error("the supergraph names no subgraph (`join__Graph` is missing or empty); make it with `reelgraph compose`")]
-    NoSubgraphs,
-    /// The address of a subgraph cannot be used.
-    #[error("the subgraph `{subgraph}` cannot be reached: {reason}")]
-    Address {
-        /// Which one.
-        subgraph: String,
-        /// Why, and what to do.
-        reason: String,
-    },
-}
-
-/// A client's request.
-#[derive(Debug, Clone, Default)]
-pub struct GraphqlRequest {
-    /// The document.
-    pub query: String,
-    /// Which of its operations.
-    pub operation_name: Option<String>,
-    /// The values of its variables.
-    pub variables: Variables,
-    /// Whether mutations are refused, because the request came by GET.
-    pub read_only: bool,
-    /// Whether the document is one of the operator's, so that the limits on documents do not hold for it.
-    pub trusted: bool,
-}
-
-/// The answer to a client's request.
-#[derive(Debug, Clone)]
-pub struct GraphqlResponse {
-    /// The JSON body.
-    pub body: Bytes,
-    /// Whether the request was refused before anything was executed; then the body has no `data`.
-    pub is_request_error: bool,
-    /// The `extensions.code` of each error, in order.
-    pub codes: Vec<ErrorCode>,
-    /// How long it may be kept; only for queries by GET without an error.
-    pub cache: Option<CachePolicy>,
-}
 
 /// A trusted operation, planned once for anonymous and once for logged-in viewers.
 pub struct PreparedOperation {
@@ -385,22 +297,5 @@ pub(crate) fn describe(span: &Span, kind: OperationKind, name: Option<&str>) {
     span.set("graphql.operation.type", kind.to_string());
     if let Some(name) = name.filter(|name| name.len() <= LONGEST_NAME) {
         span.set("graphql.operation.name", name.to_owned());
-    }
-}
-
-/// A response without `data`.
-fn refusal(errors: &[GraphqlError]) -> GraphqlResponse {
-    let mut body = Vec::with_capacity(256);
-    write_errors(errors, &mut body);
-    // The errors are written to follow `data`; here they come first.
-    if let Some(first) = body.first_mut() {
-        *first = b'{';
-    }
-    body.push(b'}');
-    GraphqlResponse {
-        body: body.into(),
-        is_request_error: true,
-        codes: errors.iter().map(|error| error.code).collect(),
-        cache: None,
     }
 }
