@@ -36,10 +36,13 @@ pub(super) struct Pool {
     idle: Mutex<VecDeque<(Instant, Connection)>>,
 }
 
+/// What reads and writes.
+type Driver = http1::Connection<TokioIo<TcpStream>, Full<Bytes>>;
+
 struct Connection {
     sender: SendRequest<Full<Bytes>>,
-    driver: Pin<Box<http1::Connection<TokioIo<TcpStream>, Full<Bytes>>>>,
-    has_ended: bool,
+    /// `None` once it has ended. It is dropped at once: only then does `sender` know that nobody will take a request.
+    driver: Option<Pin<Box<Driver>>>,
 }
 
 impl Pool {
@@ -101,10 +104,11 @@ impl Pool {
 
     async fn connect(&self) -> Result<Connection, Error> {
         let connecting = TcpStream::connect((self.host.as_str(), self.port));
-        let stream = tokio::time::timeout(self.connect_timeout, connecting).await??;
+        let connected = tokio::time::timeout(self.connect_timeout, connecting).await;
+        let stream = connected.map_err(|_| format!("no connection within {:?}", self.connect_timeout))??;
         stream.set_nodelay(true)?;
         let (sender, driver) = http1::handshake(TokioIo::new(stream)).await?;
-        Ok(Connection { sender, driver: Box::pin(driver), has_ended: false })
+        Ok(Connection { sender, driver: Some(Box::pin(driver)) })
     }
 
     fn take(&self) -> Option<Connection> {
@@ -125,9 +129,7 @@ impl Connection {
     /// Reads and writes what can be read and written now.
     fn drive(&mut self, context: &mut Context<'_>) {
         // How it ended is told to who waits for an answer.
-        if !self.has_ended && self.driver.as_mut().poll(context).is_ready() {
-            self.has_ended = true;
-        }
+        self.driver.take_if(|driver| driver.as_mut().poll(context).is_ready());
     }
 
     /// Returns when a request can be sent.
@@ -174,7 +176,7 @@ impl Body for Answer {
         let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
         if frame.is_none()
             && let Some((connection, pool)) = self.rest.take()
-            && !connection.has_ended
+            && connection.driver.is_some()
         {
             pool.put(connection);
         }
@@ -211,16 +213,21 @@ mod tests {
         for number in 0.. {
             let (mut stream, _) = listener.accept().await.unwrap();
             for _ in 0..requests {
-                let mut head = Vec::new();
-                while !head.ends_with(b"\r\n\r\n") {
-                    head.push(stream.read_u8().await.unwrap());
-                }
+                head_of(&mut stream).await;
                 let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n{number}");
                 stream.write_all(answer.as_bytes()).await.unwrap();
             }
             drop(stream);
             closed.send(()).unwrap();
         }
+    }
+
+    async fn head_of(stream: &mut TcpStream) -> Vec<u8> {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await.unwrap());
+        }
+        head
     }
 
     async fn ask(pool: &Arc<Pool>) -> String {
@@ -241,6 +248,35 @@ mod tests {
         assert_eq!((ask(&pool).await, ask(&pool).await), ("1".to_owned(), "1".to_owned()));
         closings.recv().await.unwrap();
         assert_eq!(ask(&pool).await, "2");
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_was_closed_while_nobody_used_it_is_not_used_again() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let url = format!("http://{address}/graphql").parse().unwrap();
+        let pool = Pool::new(&url, Duration::from_secs(5)).unwrap();
+        for number in ["0", "1", "2"] {
+            let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n{number}");
+            let serving = async {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                head_of(&mut stream).await;
+                stream.write_all(answer.as_bytes()).await.unwrap();
+                stream
+            };
+            let (mut stream, answered) = tokio::join!(serving, ask(&pool));
+            assert_eq!(answered, number);
+            assert_eq!(pool.idle.lock().unwrap().len(), 1, "the connection was kept");
+            // Both ways of closing: only this side, and at once.
+            if number == "0" {
+                stream.shutdown().await.unwrap();
+            } else {
+                drop(stream);
+            }
+            // Another connection's way through the runtime takes the news of the closing along.
+            let (connected, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
+            assert!(connected.is_ok() && accepted.is_ok());
+        }
     }
 
     #[tokio::test]
