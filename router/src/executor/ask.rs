@@ -17,7 +17,7 @@ use super::way;
 use crate::meters::FetchMeter;
 use crate::planner::{EntityFetch, SelectedTable, SubgraphName};
 use crate::transport::{
-    AnswerText, Fetch, Fetched, RequestContext, SubgraphDocument, SubgraphError, TransportError,
+    Fetch, Fetched, RequestContext, SubgraphDocument, SubgraphError, SubgraphResponse, TransportError,
 };
 
 /// What a subgraph is asked.
@@ -90,43 +90,35 @@ impl Execution<'_> {
 
     /// Reads an answer into the store, within the bounds on all of them.
     fn read(&self, selected: &Arc<SelectedTable>, answer: Fetched) -> Result<Answered, TransportError> {
-        let most_values = self.limits.fetched_values;
+        let (most_bytes, most_values) = (self.limits.fetched_bytes, self.limits.fetched_values);
         let unreadable = |error| match error {
             Unreadable::TooMany => TransportError::TooManyValues { limit: most_values },
             Unreadable::Malformed(at) => TransportError::BadAnswer(format!("it is no JSON at byte {at}")),
         };
-        let mut state = self.state();
-        let table = state.store.add_table(Arc::clone(selected));
-        let limit = most_values.saturating_sub(state.store.values_read);
-        let (data, errors) = match answer {
-            Fetched::Response(answer) => {
-                (state.store.take((table, selected), answer.data, limit).map_err(unreadable)?, answer.errors)
+        let store = &mut self.state().store;
+        let table = (store.add_table(Arc::clone(selected)), &**selected);
+        let left = most_values.saturating_sub(store.values_read);
+        match answer {
+            Fetched::Response(SubgraphResponse { data, errors, .. }) => {
+                Ok(Answered { data: store.take(table, data, left).map_err(unreadable)?, errors })
             }
+            Fetched::Text(text) if store.bytes_read.saturating_add(text.body.len()) > most_bytes => {
+                Err(TransportError::TooMuch { limit: most_bytes })
+            }
+            Fetched::Text(text) if text.data.is_empty() => Ok(Answered { data: Value::Null, errors: text.errors }),
             Fetched::Text(text) => {
-                let limit_bytes = self.limits.fetched_bytes;
-                if state.store.bytes_read.saturating_add(text.body.len()) > limit_bytes {
-                    return Err(TransportError::TooMuch { limit: limit_bytes });
+                let start = text.data.start;
+                let (data, end) = store.read(table, &text.body, start, left).map_err(unreadable)?;
+                if text.ends_at(end) {
+                    return Ok(Answered { data, errors: text.errors });
                 }
-                let mut read = |text: &AnswerText| -> Result<Option<Value>, TransportError> {
-                    if text.data.is_empty() {
-                        return Ok(Some(Value::Null));
-                    }
-                    let read = state.store.read((table, selected), &text.body, text.data.start, limit);
-                    let (data, end) = read.map_err(unreadable)?;
-                    Ok(text.ends_at(end).then_some(data))
-                };
-                let (data, errors) = match read(&text)? {
-                    Some(data) => (Some(data), text.errors),
-                    None => match text.read_in_full().transpose()? {
-                        Some(text) => (read(&text)?, text.errors),
-                        None => (None, text.errors),
-                    },
-                };
-                let data = data.ok_or_else(|| TransportError::BadAnswer("its data ends too late".to_owned()))?;
-                (data, errors)
+                // Something follows the data. The data is what it is.
+                match text.read_in_full().transpose()? {
+                    Some(text) if text.data == (start..end) => Ok(Answered { data, errors: text.errors }),
+                    _ => Err(TransportError::BadAnswer("its data ends too late".to_owned())),
+                }
             }
-        };
-        Ok(Answered { data, errors })
+        }
     }
 
     pub(super) fn log_error(&self, subgraph: &str, error: &SubgraphError) {

@@ -48,10 +48,11 @@ impl Store {
             stack: Vec::new(),
             store: self,
         };
-        let value = reader.value(Some(0))?;
+        let value = reader.spend(1).and_then(|()| reader.value(Some(0)));
         let (end, left) = (reader.at, reader.left);
+        // What was refused is there, too.
         self.values_read += most_values - left;
-        Ok((value, end))
+        Ok((value?, end))
     }
 }
 
@@ -73,7 +74,6 @@ type Outcome<T> = Result<T, Unreadable>;
 impl Reader<'_> {
     /// A value whose selection set, if there is one, is `below`.
     fn value(&mut self, below: Option<usize>) -> Outcome<Value> {
-        self.left = self.left.checked_sub(1).ok_or(Unreadable::TooMany)?;
         self.blank();
         let start = self.at;
         match (self.peek(), below) {
@@ -90,6 +90,8 @@ impl Reader<'_> {
 
     fn object(&mut self, selected: usize) -> Outcome<Value> {
         let fields = &self.table.0[selected].fields;
+        // Those that do not come have their places as well.
+        self.spend(fields.len())?;
         let (object, slots) = self.store.push_object(self.table_id, selected, fields.len());
         self.at += 1;
         self.blank();
@@ -106,6 +108,7 @@ impl Reader<'_> {
                 }
                 // Nobody asked for it.
                 None => {
+                    self.spend(1)?;
                     self.value(None)?;
                 }
             }
@@ -146,6 +149,7 @@ impl Reader<'_> {
         self.blank();
         if !self.took(b']') {
             loop {
+                self.spend(1)?;
                 let item = self.value(below)?;
                 self.stack.push(item);
                 self.blank();
@@ -180,6 +184,7 @@ impl Reader<'_> {
             self.string()?;
             self.blank();
             self.expect(b':')?;
+            self.spend(1)?;
             self.value(None)?;
             self.blank();
             if self.took(b'}') {
@@ -188,6 +193,10 @@ impl Reader<'_> {
             self.expect(b',')?;
             self.blank();
         }
+    }
+
+    fn spend(&mut self, values: usize) -> Outcome<()> {
+        spend(&mut self.left, values)
     }
 
     fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Outcome<T>) -> Outcome<T> {
@@ -297,9 +306,9 @@ impl Store {
         most_values: usize,
     ) -> Result<Value, Unreadable> {
         let mut left = most_values;
-        let value = self.take_value(table, Some(0), value, &mut left)?;
+        let value = spend(&mut left, 1).and_then(|()| self.take_value(table, Some(0), value, &mut left));
         self.values_read += most_values - left;
-        Ok(value)
+        value
     }
 
     fn take_value(
@@ -309,16 +318,17 @@ impl Store {
         value: ConstValue,
         left: &mut usize,
     ) -> Result<Value, Unreadable> {
-        *left = left.checked_sub(1).ok_or(Unreadable::TooMany)?;
         match (value, below) {
             (ConstValue::Null, _) => Ok(Value::Null),
             (ConstValue::List(items), _) => {
+                spend(left, items.len())?;
                 let items = items.into_iter().map(|item| self.take_value(table, below, item, left));
                 let items = items.collect::<Result<Vec<_>, _>>()?;
                 Ok(self.push_items(items))
             }
             (ConstValue::Object(members), Some(selected)) => {
                 let fields = &table.1.0[selected].fields;
+                spend(left, fields.len())?;
                 let (object, slots) = self.push_object(table.0, selected, fields.len());
                 let mut next = 0;
                 for (key, member) in members {
@@ -332,7 +342,7 @@ impl Store {
                 Ok(object)
             }
             (leaf, _) => {
-                *left = left.checked_sub(inside(&leaf)).ok_or(Unreadable::TooMany)?;
+                spend(left, inside(&leaf))?;
                 Ok(self.push_const(leaf))
             }
         }
@@ -358,6 +368,20 @@ impl Store {
                 object
             }
             leaf => self.push_const(leaf),
+        }
+    }
+}
+
+/// Takes so many values of those that are left.
+fn spend(left: &mut usize, values: usize) -> Outcome<()> {
+    match left.checked_sub(values) {
+        Some(rest) => {
+            *left = rest;
+            Ok(())
+        }
+        None => {
+            *left = 0;
+            Err(Unreadable::TooMany)
         }
     }
 }
@@ -453,7 +477,7 @@ mod tests {
             store.read((number, &table), &Bytes::from(text.to_owned()), 0, most).map(|_| ())
         };
         let text = r#"{"list":[{"c":1},{"c":{"x":2}}]}"#;
-        assert_eq!((count(text, 7), count(text, 6)), (Ok(()), Err(Unreadable::TooMany)));
+        assert_eq!((count(text, 9), count(text, 8)), (Ok(()), Err(Unreadable::TooMany)));
         let deep = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
         assert_eq!(count(&deep(DEEPEST), 1_000), Ok(()));
         assert!(count(&deep(DEEPEST + 1), 1_000).is_err());

@@ -7,10 +7,10 @@ use futures::future::join_all;
 use reel_error::ErrorCode;
 use smallvec::SmallVec;
 
+use super::ask::{Answered, Question, Whose};
 use super::errors::transport_code;
 use super::representations::{Representations, Target, collect};
 use super::store::{NodeId, Store, Value};
-use super::ask::{Answered, Question, Whose};
 use super::{Execution, State};
 use crate::planner::{EntityFetch, EntityOutput};
 use crate::transport::TransportError;

@@ -26,6 +26,13 @@ impl ErrorLog {
         }
     }
 
+    /// Adds one that has to be listed, however many there are.
+    pub(crate) fn add_first(&mut self, error: GraphqlError) {
+        self.seen += 1;
+        self.errors.truncate(MOST_ERRORS - 1);
+        self.errors.insert(0, error);
+    }
+
     pub(crate) fn add_at(&mut self, code: ErrorCode, message: &str, path: Vec<PathSegment>) {
         self.add(GraphqlError::new(code, message).at(path));
     }

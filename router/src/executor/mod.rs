@@ -27,7 +27,7 @@ use async_graphql_value::{ConstValue, Name, Variables};
 use futures::future::{BoxFuture, join_all};
 use reel_error::Language;
 
-use self::ask::{Answered, Question, Whose};
+use self::ask::{Question, Whose};
 use self::errors::{ErrorLog, transport_code, visible};
 pub use self::limits::ExecutionLimits;
 use self::project::{Rules, Source};

@@ -265,7 +265,7 @@ impl<S: Sink> Projector<'_, S> {
 
     fn too_long(&mut self) -> Result<(), Bubble> {
         self.is_too_long = true;
-        self.errors.add(GraphqlError::generic(ErrorCode::AnswerLimit));
+        self.errors.add_first(GraphqlError::generic(ErrorCode::AnswerLimit));
         Err(Bubble)
     }
 

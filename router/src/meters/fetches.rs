@@ -119,6 +119,7 @@ mod tests {
             (TransportError::Tls(String::new()), "tls"),
             (TransportError::BadAnswer(String::new()), "bad_answer"),
             (TransportError::TooLarge { limit: 1 }, "too_large"),
+            (TransportError::TooMuch { limit: 1 }, "too_large"),
             (TransportError::TooManyValues { limit: 1 }, "too_many_values"),
         ];
         for (error, label) in errors {

@@ -149,12 +149,15 @@ async fn a_limit_that_is_hit_is_counted_by_its_code() {
     limited.anonymous("POST", "/user/login", &format!("username={}", "a".repeat(2_000))).await;
     let slow = world(|_| json!("never")).settings(|settings| settings.limits.deadline_s = Seconds(1)).start().await;
     post(&slow, &json!({ "query": "{ user(id: 1) { username } }" })).await;
+    let short = world(|_| json!("never")).settings(|settings| settings.limits.answer_bytes = 1).start().await;
+    post(&short, &json!({ "query": "{ __typename }" })).await;
     let hit = |code: &str| format!(r#"reelgraph_limits_hit_total{{code="{code}"}}"#);
     counted(&[
         (&hit("DEPTH_LIMIT_EXCEEDED"), 1.0),
         (&hit("ALIAS_LIMIT_EXCEEDED"), 1.0),
         (&hit("PAYLOAD_TOO_LARGE"), 2.0),
         (&hit("TIMEOUT"), 1.0),
+        (&hit("ANSWER_LIMIT_EXCEEDED"), 1.0),
         (&hit("COST_LIMIT_EXCEEDED"), 0.0),
     ]);
 }

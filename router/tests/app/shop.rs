@@ -44,6 +44,7 @@ pub(crate) struct ShopBuilder {
     settings: RouterSettings,
     before: [Script; 2],
     traces: Option<Traces>,
+    after_data: &'static str,
 }
 
 /// An answer of the router.
@@ -58,7 +59,7 @@ pub(crate) fn shop() -> ShopBuilder {
     let mut settings = RouterSettings::default();
     settings.rest.enabled = false;
     let plain = || -> Script { Arc::new(|_| Box::pin(async { ().into_response() })) };
-    ShopBuilder { settings, before: [plain(), plain()], traces: None }
+    ShopBuilder { settings, before: [plain(), plain()], traces: None, after_data: "" }
 }
 
 impl ShopBuilder {
@@ -92,11 +93,18 @@ impl ShopBuilder {
         Self { traces: Some(traces), ..self }
     }
 
+    /// What both subgraphs write after the data of their answers.
+    pub(crate) fn after_data(self, after_data: &'static str) -> Self {
+        Self { after_data, ..self }
+    }
+
     pub(crate) async fn start(self) -> Shop {
         let seen = Seen::default();
+        let after = self.after_data;
+        let answer = |data: Value| format!("{{\"data\":{data}{after}}}");
         let [shop, reviews] = self.before;
-        let products = json!({ "data": { "products": [{ "__typename": "Product", "id": "1" }] } });
-        let stars = json!({ "data": { "newest": 9, "_entities": [{ "__typename": "Product", "stars": 5 }] } });
+        let products = answer(json!({ "products": [{ "__typename": "Product", "id": "1" }] }));
+        let stars = answer(json!({ "newest": 9, "_entities": [{ "__typename": "Product", "stars": 5 }] }));
         let subgraphs = [
             ("shop", SHOP, subgraph("shop", &seen, shop, products, self.traces.clone()).await),
             ("reviews", REVIEWS, subgraph("reviews", &seen, reviews, stars, self.traces).await),
@@ -130,9 +138,8 @@ impl ShopBuilder {
     }
 }
 
-async fn subgraph(name: &'static str, seen: &Seen, script: Script, answer: Value, traces: Option<Traces>) -> String {
+async fn subgraph(name: &'static str, seen: &Seen, script: Script, answer: String, traces: Option<Traces>) -> String {
     let seen = Arc::clone(seen);
-    let answer = answer.to_string();
     let serve = move |request: Request| {
         seen.lock().unwrap().push((name, request.headers().clone()));
         let (head, answer) = (script(request.headers().clone()), answer.clone());

@@ -162,6 +162,9 @@ async fn run(
             if answered.codes.contains(&ErrorCode::Timeout) && Instant::now() >= deadline {
                 shared.limits.note(ErrorCode::Timeout.name());
             }
+            if answered.codes.contains(&ErrorCode::AnswerLimit) {
+                shared.limits.note(ErrorCode::AnswerLimit.name());
+            }
             Outcome::Errors
         }
     };
