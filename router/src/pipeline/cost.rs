@@ -21,7 +21,7 @@ const DEFAULT_PAGE: u64 = 10;
 ///
 /// When the operation asks for too much whatever its variables are.
 pub fn settle(operation: &Operation, schema: &Schema, limits: &Limits) -> Result<bool, GraphqlError> {
-    let objects = |known| Count { schema, limits, known }.objects(&[&operation.selections], None);
+    let objects = |known| Count { schema, limits, known }.objects(&[&operation.selections], &[]);
     refuse_above(limits, objects(Known::Least))?;
     Ok(objects(Known::Most) > limits.nodes)
 }
@@ -37,7 +37,7 @@ pub fn check(
     limits: &Limits,
     variables: &Variables,
 ) -> Result<(), GraphqlError> {
-    refuse_above(limits, Count { schema, limits, known: Known::All(variables) }.objects(&[selections], None))
+    refuse_above(limits, Count { schema, limits, known: Known::All(variables) }.objects(&[selections], &[]))
 }
 
 fn refuse_above(limits: &Limits, objects: u64) -> Result<(), GraphqlError> {
@@ -80,11 +80,11 @@ impl Page<'_> {
 }
 
 impl<'a> Count<'a> {
-    /// The objects of selection sets on one object. `page` is what its lists hold, if it is a page.
-    fn objects(&self, sets: &[&[Selection]], page: Option<Page<'_>>) -> u64 {
+    /// The objects of selection sets on one object. `pages` are what its lists hold, as far as it is a page.
+    fn objects(&self, sets: &[&[Selection]], pages: &[Page<'_>]) -> u64 {
         let mut fields = IndexMap::new();
         sets.iter().for_each(|set| self.gather(set, &mut fields));
-        fields.values().map(|fields| self.of_key(fields, page)).fold(0, u64::saturating_add)
+        fields.values().map(|fields| self.of_key(fields, pages)).fold(0, u64::saturating_add)
     }
 
     /// The fields with selections by their keys: those of one key are one value.
@@ -102,10 +102,13 @@ impl<'a> Count<'a> {
         }
     }
 
-    fn of_key(&self, fields: &[&Field], page: Option<Page<'_>>) -> u64 {
+    fn of_key(&self, fields: &[&Field], pages: &[Page<'_>]) -> u64 {
         // Where they are of different types, the longest list stands for all.
         let list = |field: &Field| match field.ty.base {
-            BaseType::List(_) => self.length(field).or_else(|| page.and_then(|page| page.of_list(field))).unwrap_or(1),
+            BaseType::List(_) => {
+                let of_page = || pages.iter().filter_map(|page| page.of_list(field)).max();
+                self.length(field).or_else(of_page).unwrap_or(1)
+            }
             BaseType::Named(_) => 1,
         };
         let page = |field: &&Field| match field.ty.base {
@@ -113,9 +116,9 @@ impl<'a> Count<'a> {
             BaseType::Named(_) => self.page(field),
         };
         let times = fields.iter().map(|field| list(field)).max().unwrap_or(0);
-        let page = fields.iter().filter_map(page).max_by_key(|page| page.size);
+        let pages: Vec<Page<'_>> = fields.iter().filter_map(page).collect();
         let sets: Vec<&[Selection]> = fields.iter().map(|field| field.selections.as_slice()).collect();
-        times.saturating_mul(self.objects(&sets, page).saturating_add(1))
+        times.saturating_mul(self.objects(&sets, &pages).saturating_add(1))
     }
 
     /// How long the list is that the field itself is.

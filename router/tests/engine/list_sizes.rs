@@ -12,7 +12,13 @@ const SHOP: &str = r#"
       page(limit: Int): Page @listSize(assumedSize: 20, slicingArguments: ["limit"], sizedFields: ["items"])
       byDefault(first: Int = 25): [Product]
       plain: [Product]
+      kept: Kept
     }
+    union Kept = Shelf | Box
+    type Shelf { things(first: Int): Shelved @listSize(slicingArguments: ["first"], sizedFields: ["edges"]) }
+    type Box { list(first: Int): Boxed @listSize(slicingArguments: ["first"], sizedFields: ["nodes"]) }
+    type Shelved { edges: [Product] nodes: [Product] }
+    type Boxed { nodes: [Product] edges: [Product] }
     type Page { items: [Product] tags: [Tag] }
     type Tag { name: String }
     type Product { id: ID! parts: [Product] @listSize(assumedSize: 3) }"#;
@@ -53,12 +59,27 @@ async fn lists_count_as_often_as_subgraphs_say_that_they_are_long() {
 }
 
 #[tokio::test]
+async fn pages_of_one_key_on_different_types_count_for_the_lists_that_they_size() {
+    let nothing = json!({});
+    for (shelf, in_box, counted) in [
+        ("things(first: 50) { edges { id } }", "list(first: 40) { nodes { id } }", 2 + 50 + 40),
+        ("things(first: 40) { edges { id } }", "list(first: 50) { nodes { id } }", 2 + 40 + 50),
+        ("things(first: 50) { edges { id } }", "list(first: 50) { nodes { id } }", 2 + 50 + 50),
+        (
+            "things(first: 50) { edges { parts { id } } }",
+            "list(first: 2) { edges { id } nodes { id } }",
+            2 + 50 * 4 + 2,
+        ),
+    ] {
+        let query = format!("{{ kept {{ ... on Shelf {{ c: {shelf} }} ... on Box {{ c: {in_box} }} }} }}");
+        assert_eq!(objects(&query, nothing.clone()).await, counted, "{query}");
+    }
+}
+
+#[tokio::test]
 async fn list_sizes_count_under_the_names_that_a_link_gives_them() {
-    let renamed = SHOP
-        .replace("\"@listSize\"", "{ name: \"@listSize\", as: \"@length\" }")
-        .replace(") @listSize(", ") @length(")
-        .replace("] @listSize(", "] @length(")
-        .replace("Page @listSize(", "Page @length(");
+    let renamed =
+        SHOP.replace("\"@listSize\"", "{ name: \"@listSize\", as: \"@length\" }").replace(" @listSize(", " @length(");
     let graph = composed_as_written(&[("shop", &renamed)]).data("shop", json!({}));
     let graph = graph.settings(|settings| settings.limits.nodes = 29).build();
     assert_eq!(codes(&graph.query("{ shelf { id } }").await), ["COST_LIMIT_EXCEEDED"]);
