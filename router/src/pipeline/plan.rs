@@ -1,5 +1,6 @@
 //! What is left of an operation becomes fetches and a projection; finished ones are kept.
 
+mod serial;
 pub(super) mod steps;
 
 use std::cmp::Reverse;

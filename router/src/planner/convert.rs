@@ -16,13 +16,12 @@ use super::plan::{
     Requirement, RequirementField, RewriteSegment, RootFetch, TypenameRewrite,
 };
 use super::selected::{Key, SelectedTable};
-use super::series::in_series;
 use super::{PlanError, SubgraphName};
 use crate::condition::Condition;
 use crate::transport::SubgraphDocument;
 
 pub(super) fn query_plan(plan: &library::QueryPlan) -> Result<QueryPlan, PlanError> {
-    let root = plan.node.as_ref().map(|plan| node(plan, None)).transpose()?.map(in_series);
+    let root = plan.node.as_ref().map(|plan| node(plan, None)).transpose()?;
     Ok(QueryPlan { places_differ: root.as_ref().is_some_and(PlanNode::tells_places_apart), root, reserved: None })
 }
 

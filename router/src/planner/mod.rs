@@ -5,7 +5,6 @@ mod convert;
 mod hive;
 mod plan;
 pub(crate) mod selected;
-mod series;
 
 use std::sync::Arc;
 use std::time::Duration;

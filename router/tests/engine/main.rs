@@ -11,6 +11,7 @@ mod execution;
 mod http_transport;
 mod list_sizes;
 mod metrics;
+mod mutations;
 mod properties;
 mod requests;
 mod subgraph;

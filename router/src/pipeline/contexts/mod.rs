@@ -6,11 +6,10 @@ mod sources;
 mod split;
 
 use async_graphql_value::Name;
-use indexmap::IndexMap;
 use reel_error::ErrorCode;
 
 use super::authorize::denial;
-use super::operation::{Field, Fragment, Operation, OperationKind, Selection};
+use super::operation::{Field, Operation, Selection};
 use super::print;
 use crate::grants::Grants;
 use crate::planner::{Contexts, Entry};
@@ -68,37 +67,6 @@ pub(super) fn split_with(operation: &Operation, reserved: &str, contexts: &Conte
     let (later, values) = splitter.finish();
     let first = Operation { selections, ..operation.clone() };
     (!later.is_empty()).then(|| Split { first, later, values, reserved: reserved.to_owned() })
-}
-
-/// A mutation in parts of one root field each, so that a field is finished, whatever it takes, before the next begins. Other
-/// operations are of one part.
-pub(super) fn serial_parts(operation: &Operation) -> Vec<Operation> {
-    if operation.kind != OperationKind::Mutation {
-        return vec![operation.clone()];
-    }
-    let mut parts = IndexMap::new();
-    by_key(&operation.selections, &|selection| selection, &mut parts);
-    parts.into_values().map(|selections| Operation { selections, ..operation.clone() }).collect()
-}
-
-fn by_key(
-    selections: &[Selection],
-    around: &dyn Fn(Selection) -> Selection,
-    parts: &mut IndexMap<Name, Vec<Selection>>,
-) {
-    for selection in selections {
-        match selection {
-            Selection::Field(field) => parts.entry(field.key.clone()).or_default().push(around(selection.clone())),
-            Selection::Fragment(fragment) => {
-                let (condition, conditions) = (&fragment.condition, &fragment.conditions);
-                let within = |inner| {
-                    let (condition, conditions) = (condition.clone(), conditions.clone());
-                    around(Selection::Fragment(Fragment { condition, conditions, selections: vec![inner] }))
-                };
-                by_key(&fragment.selections, &within, parts);
-            }
-        }
-    }
 }
 
 struct Authorizer<'a> {

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::super::contexts::{self, Later, Split};
 use super::super::operation::Operation;
 use super::super::{Pipeline, print};
+use super::serial;
 use crate::planner::{PlanError, PlanNode, QueryPlan};
 
 /// The plan of an operation that is split for contexts, or not.
@@ -16,7 +17,7 @@ pub(in super::super) fn plan(
     let planning = Planning { pipeline, deadline: Instant::now() + pipeline.planning_timeout };
     let Some(split) = split else { return planning.whole(operation) };
     let reserved = split.reserved.clone();
-    let parts = contexts::serial_parts(operation);
+    let parts = serial::parts_of_one_field(operation);
     let root = if parts.len() < 2 { planning.split(split)? } else { planning.serial(&parts, &reserved)? };
     Ok(QueryPlan { root: Some(root), places_differ: true, reserved: Some(reserved) })
 }
@@ -33,10 +34,16 @@ impl Planning<'_> {
     }
 
     fn whole(&self, operation: &Operation) -> Result<QueryPlan, PlanError> {
-        match print::print(operation, &self.pipeline.schema) {
-            Some(text) => self.pipeline.planner.plan(&text, self.left()),
-            None => Ok(QueryPlan::default()),
+        let Some(text) = print::print(operation, &self.pipeline.schema) else { return Ok(QueryPlan::default()) };
+        let plan = self.pipeline.planner.plan(&text, self.left())?;
+        let parts = plan.root.as_ref().map(|root| serial::parts_of(operation, root)).unwrap_or_default();
+        if parts.len() < 2 {
+            return Ok(plan);
         }
+        // The library may plan a part in another way, so it is looked at again.
+        let steps = parts.iter().map(|part| Ok(self.whole(part)?.root)).collect::<Result<Vec<_>, _>>()?;
+        let root = sequence(steps.into_iter().flatten());
+        Ok(QueryPlan { places_differ: root.tells_places_apart(), root: Some(root), reserved: None })
     }
 
     fn serial(&self, parts: &[Operation], reserved: &str) -> Result<PlanNode, PlanError> {
