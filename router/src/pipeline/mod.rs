@@ -116,7 +116,7 @@ impl Pipeline {
         let apart = apart::keep_apart(&mut operation, text, &self.schema);
         authorize::authorize(&mut operation, &self.schema, grants);
         contexts::authorize(&mut operation, &self.contexts, &self.schema, grants);
-        let split = contexts::split(&operation, text, &self.contexts, &self.schema);
+        let split = contexts::split(&operation, text, &self.contexts, &self.schema).map_err(|error| vec![error])?;
         let counted = variables_decide.then(|| operation.selections.clone());
         Ok(Checked { operation, apart, split, page_arguments, counted })
     }

@@ -120,13 +120,13 @@ fn identifying(supergraph: &Document) -> HashSet<Name> {
 }
 
 /// What types and fields of the supergraph demand, by type and by type and field.
-struct Protections {
+pub(super) struct Protections {
     types: IndexMap<String, Protection>,
     fields: IndexMap<(String, String), Protection>,
 }
 
 impl Protections {
-    fn of(supergraph: &Document) -> Self {
+    pub(super) fn of(supergraph: &Document) -> Self {
         let names = ProtectionNames::of(supergraph);
         let mut all = Self { types: IndexMap::new(), fields: IndexMap::new() };
         for definition in &supergraph.definitions {
@@ -167,7 +167,7 @@ impl Protections {
         }
     }
 
-    fn of_type(&self, name: &str) -> Protection {
+    pub(super) fn of_type(&self, name: &str) -> Protection {
         self.types.get(name).cloned().unwrap_or_default()
     }
 
@@ -177,7 +177,7 @@ impl Protections {
         names
     }
 
-    fn field(&self, ty: &str, field: &str) -> Protection {
+    pub(super) fn field(&self, ty: &str, field: &str) -> Protection {
         self.fields.get(&(ty.to_owned(), field.to_owned())).cloned().unwrap_or_default()
     }
 }

@@ -2,6 +2,7 @@
 
 mod build;
 mod caching;
+mod demands;
 mod directives;
 mod list_sizes;
 mod protection;
@@ -14,6 +15,7 @@ use indexmap::IndexMap;
 
 pub use build::SchemaError;
 pub use caching::{CacheHint, CacheHints};
+pub(crate) use demands::Demands;
 pub use list_sizes::{ListSize, ListSizes};
 pub use protection::{AnyOf, Protection};
 

@@ -503,3 +503,88 @@ async fn an_answer_is_kept_no_longer_than_the_values_that_it_was_made_of() {
     }
     assert_eq!(policies, [(50, false), (7, true)]);
 }
+
+#[tokio::test]
+async fn a_hidden_value_is_guarded_as_a_visible_one() {
+    let data = json!({
+        "roots": { "tops": [{ "ref": "Top:1" }] },
+        "entities": { "Top:1": { "secret": "s", "below": { "ref": "Below:1" } }, "Below:1": { "open": 1 } },
+    });
+    let subgraph = Subgraph::new(GUARDED, "Top | Below", data)
+        .resolving(|_, field, given| (field == "text").then(|| given["of"].clone()));
+    let guards = "secret: String @authenticated @inaccessible";
+    let graph = composed_with(&IMPORTS, &[("a", GUARDED)]).changed(|sdl| sdl.replace("secret: String", guards));
+    let graph = answering(graph, "a", subgraph).build();
+    let query = "{ tops { below { open text } } }";
+    let answer = graph.query(query).await;
+    assert_eq!(answer["data"], json!({ "tops": [{ "below": { "open": 1, "text": null } }] }));
+    assert_eq!(codes(&answer), ["UNAUTHENTICATED"]);
+    assert!(graph.calls().iter().all(|(_, text, _)| !text.contains("secret")), "{:?}", graph.calls());
+    let answer = graph.query_as_viewer(query).await;
+    assert_eq!(answer, json!({ "data": { "tops": [{ "below": { "open": 1, "text": "s" } }] } }));
+}
+
+const OWNED: &str = "type Query { tops: [Top] }
+    interface Owner { name: String }
+    type Person implements Owner { name: String }
+    type Admin implements Owner { name: String }
+    type Top @key(fields: \"id\") @context(name: \"top\") { id: ID! owner: Owner below: Below }
+    type Below @key(fields: \"id\") { id: ID! text(of: String @fromContext(field: \"$top { owner { name } }\")): String }";
+
+#[tokio::test]
+async fn a_value_that_may_be_of_a_guarded_object_is_guarded_as_that() {
+    let admin = json!({ "__typename": "Admin", "is": ["Owner"], "name": "root" });
+    let data = json!({
+        "roots": { "tops": [{ "ref": "Top:1" }] },
+        "entities": { "Top:1": { "owner": admin, "below": { "ref": "Below:1" } }, "Below:1": {} },
+    });
+    let subgraph = Subgraph::new(OWNED, "Top | Below", data)
+        .resolving(|_, field, given| (field == "text").then(|| given["of"].clone()));
+    let graph = composed_with(&IMPORTS, &[("a", OWNED)]).changed(|supergraph| {
+        let guarded = supergraph.replace("type Admin implements Owner", "type Admin implements Owner @authenticated");
+        assert_ne!(guarded, supergraph);
+        guarded
+    });
+    let graph = answering(graph, "a", subgraph).build();
+    let query = "{ tops { below { text } } }";
+    let answer = graph.query(query).await;
+    assert_eq!(answer["data"], json!({ "tops": [{ "below": { "text": null } }] }), "{answer}");
+    assert_eq!(codes(&answer), ["UNAUTHENTICATED"]);
+    let answer = graph.query_as_viewer(query).await;
+    assert_eq!(answer, json!({ "data": { "tops": [{ "below": { "text": "root" } }] } }));
+}
+
+#[tokio::test]
+async fn selections_that_multiply_over_the_objects_of_interfaces_are_refused() {
+    let objects = |next: &str| -> String {
+        let object = |number| format!("type N{number} implements Node @key(fields: \"id\") {{ id: ID! {next} }} ");
+        (0..8).map(object).collect()
+    };
+    let ways = format!(
+        "type Query {{ top: Top }} interface Node {{ id: ID! }} {}
+        type Top @key(fields: \"id\") @context(name: \"top\") {{ id: ID! name: String node: Node }}",
+        objects("next(of: String @fromContext(field: \"$top { name }\")): Node @shareable")
+    );
+    let nodes = format!(
+        "type Query {{ nodes: Int }} interface Node {{ id: ID! next: Node }} {}",
+        objects("next: Node @shareable")
+    );
+    let entities: Vec<_> = (0..8).map(|number| format!("N{number}")).chain(["Top".to_owned()]).collect();
+    let node = json!({ "__typename": "N3", "is": ["Node"], "id": "n" });
+    let data = json!({
+        "roots": { "top": { "__typename": "Top", "id": "t", "name": "top", "node": node } },
+        "entities": { "N3:n": {} },
+    });
+    let subgraph = Subgraph::new(&ways, &entities.join(" | "), data)
+        .resolving(move |_, field, given| (field == "next" && given["of"] == "top").then(|| node.clone()));
+    let graph = composed_with(&IMPORTS, &[("ways", &ways), ("nodes", &nodes)]);
+    let graph = answering(graph, "ways", subgraph).build();
+    let query =
+        |depth: usize| format!("{{ top {{ node {{ {} id {} }} }} }}", "next { ".repeat(depth), " }".repeat(depth));
+    let answer = graph.query(&query(2)).await;
+    assert_eq!(answer, json!({ "data": { "top": { "node": { "next": { "next": { "id": "n" } } } } } }));
+    let calls = graph.calls().len();
+    let answer = graph.query(&query(7)).await;
+    assert_eq!(codes(&answer), ["SELECTION_LIMIT_EXCEEDED"], "{answer}");
+    assert_eq!(graph.calls().len(), calls);
+}

@@ -11,11 +11,12 @@ use reel_error::ErrorCode;
 use super::authorize::denial;
 use super::operation::{Field, Operation, Selection};
 use super::print;
+use crate::error::GraphqlError;
 use crate::grants::Grants;
 use crate::planner::{Contexts, Entry};
-use crate::schema::{Schema, base_name};
+use crate::schema::Schema;
 
-use self::sources::sources;
+use self::sources::{Source, sources};
 use self::split::Splitter;
 
 /// An operation in the parts that are planned.
@@ -50,23 +51,29 @@ pub(super) fn authorize(operation: &mut Operation, contexts: &Contexts, schema: 
 }
 
 /// Splits an operation of the document `text`. `None` when no field of it takes anything from a context.
-pub(super) fn split(operation: &Operation, text: &str, contexts: &Contexts, schema: &Schema) -> Option<Split> {
-    let planned = if contexts.is_empty() { None } else { print::print(operation, schema) }?;
+///
+/// # Errors
+///
+/// When the parts would be too large.
+pub(super) fn split(
+    operation: &Operation,
+    text: &str,
+    contexts: &Contexts,
+    schema: &Schema,
+) -> Result<Option<Split>, GraphqlError> {
+    let planned = if contexts.is_empty() { None } else { print::print(operation, schema) };
+    let Some(planned) = planned else { return Ok(None) };
     // Nothing of the client's may look like ours, not even a literal.
     let mut reserved = "_ctx".to_owned();
     while text.contains(&reserved) || planned.contains(&reserved) {
         reserved.push('x');
     }
-    split_with(operation, &reserved, contexts, schema)
+    Splitter::new(operation, contexts, schema, reserved).split()
 }
 
-/// The same with what is known of the operation that this one is a part of.
+/// The same with what is known of the operation that this one is a part of: its parts are no larger.
 pub(super) fn split_with(operation: &Operation, reserved: &str, contexts: &Contexts, schema: &Schema) -> Option<Split> {
-    let mut splitter = Splitter::new(operation, contexts, schema, reserved.to_owned());
-    let selections = splitter.set(operation.selections.clone());
-    let (later, values) = splitter.finish();
-    let first = Operation { selections, ..operation.clone() };
-    (!later.is_empty()).then(|| Split { first, later, values, reserved: reserved.to_owned() })
+    Splitter::new(operation, contexts, schema, reserved.to_owned()).split().ok().flatten()
 }
 
 struct Authorizer<'a> {
@@ -98,7 +105,7 @@ impl Authorizer<'_> {
         fields.flat_map(|field| &field.arguments).find_map(|argument| {
             for around in self.around.iter().rev() {
                 let found = sources(self.contexts, self.schema, around, argument);
-                if let Some(code) = found.sources.iter().find_map(|source| self.denied_path(&source.ty, source.path)) {
+                if let Some(code) = found.sources.iter().find_map(|source| self.denied_value(source)) {
                     return Some(code);
                 }
                 if found.certain {
@@ -109,11 +116,11 @@ impl Authorizer<'_> {
         })
     }
 
-    fn denied_path(&self, ty: &Name, path: &[Name]) -> Option<ErrorCode> {
-        let (name, rest) = path.split_first()?;
-        let field = self.schema.type_named(ty)?.fields.get(name)?;
-        let target = base_name(&field.ty);
-        let of_type = self.schema.type_named(target).and_then(|ty| denial(&ty.protection, self.grants));
-        denial(&field.protection, self.grants).or(of_type).or_else(|| self.denied_path(target, rest))
+    /// Whoever may not see what the value is, or may be, a part of may not have it, be it for clients to see at all or not.
+    fn denied_value(&self, source: &Source<'_>) -> Option<ErrorCode> {
+        match self.contexts.demanded(&source.ty, source.path) {
+            Some(demanded) => denial(&demanded, self.grants),
+            None => Some(ErrorCode::Forbidden),
+        }
     }
 }

@@ -4,14 +4,20 @@ use async_graphql_parser::Pos;
 use async_graphql_parser::types::{Selection as Parsed, SelectionSet};
 use async_graphql_value::{Name, Value};
 use indexmap::IndexMap;
+use reel_error::ErrorCode;
 
 use super::super::operation::{Condition, Field, Fragment, Operation, OperationKind, Selection, Variable};
-use super::Later;
 use super::entity::{self, typename, under};
 use super::sources::{Source, sources};
+use super::{Later, Split};
+use crate::error::GraphqlError;
 use crate::planner::contexts::{ContextualArgument, ContextualField};
 use crate::planner::{ContextSource, ContextValue, Contexts, Entry, FlattenPath, FlattenSegment, Key, Requirement};
 use crate::schema::{Schema, base_name};
+
+/// How many fields may be written down for the objects of interfaces, each on its own. Interfaces inside each other
+/// multiply.
+const MOST_COPIES: usize = 10_000;
 
 /// Takes the fields with arguments from contexts out of an operation, and puts in what they need.
 pub(super) struct Splitter<'a> {
@@ -30,6 +36,8 @@ pub(super) struct Splitter<'a> {
     taken: usize,
     /// What the arguments are taken from.
     values: Vec<Selection>,
+    /// How many fields were written down for single objects of an interface.
+    copies: usize,
 }
 
 /// An object on the way.
@@ -67,11 +75,29 @@ impl<'a> Splitter<'a> {
             later: IndexMap::new(),
             taken: 0,
             values: Vec::new(),
+            copies: 0,
         }
     }
 
+    /// The parts of the operation, if there are any.
+    ///
+    /// # Errors
+    ///
+    /// When they would be too large.
+    pub(super) fn split(mut self) -> Result<Option<Split>, GraphqlError> {
+        let operation = self.operation;
+        let first = Operation { selections: self.set(operation.selections.clone()), ..operation.clone() };
+        if self.copies > MOST_COPIES {
+            let message = "The operation selects too many fields of interfaces inside each other; select less.";
+            return Err(GraphqlError::new(ErrorCode::SelectionLimit, message));
+        }
+        let later = finished(self.later, operation, &self.schema.query);
+        let Self { values, reserved, .. } = self;
+        Ok((!later.is_empty()).then(|| Split { first, later, values, reserved }))
+    }
+
     /// What remains of a selection set.
-    pub(super) fn set(&mut self, selections: Vec<Selection>) -> Vec<Selection> {
+    fn set(&mut self, selections: Vec<Selection>) -> Vec<Selection> {
         let mut kept = Vec::with_capacity(selections.len());
         for selection in selections {
             match selection {
@@ -81,11 +107,6 @@ impl<'a> Splitter<'a> {
             }
         }
         kept
-    }
-
-    /// What was taken out, and what its arguments are taken from.
-    pub(super) fn finish(self) -> (Vec<Later>, Vec<Selection>) {
-        (finished(self.later, self.operation, &self.schema.query), self.values)
     }
 
     fn fragment(&mut self, mut fragment: Fragment, kept: &mut Vec<Selection>) {
@@ -113,6 +134,9 @@ impl<'a> Splitter<'a> {
         let parent = self.schema.type_named(&field.parent).filter(|parent| parent.is_abstract());
         let objects = parent.map(|parent| parent.possible_types.as_slice()).unwrap_or_default();
         if objects.iter().any(|object| self.contexts.field(object, &field.name).is_some()) {
+            self.copies = self.copies.saturating_add(fields_of(&field).saturating_mul(objects.len()));
+            // More is not looked at: the operation is refused.
+            let objects = if self.copies > MOST_COPIES { &[] } else { objects };
             for object in objects {
                 let selections = vec![Selection::Field(Field { parent: object.clone(), ..field.clone() })];
                 let fragment = Fragment { condition: Some(object.clone()), conditions: Vec::new(), selections };
@@ -235,6 +259,19 @@ impl<'a> Splitter<'a> {
         let number = self.keys.len();
         self.keys.entry(what).or_insert_with(|| Name::new(format!("{}{number}", self.reserved))).clone()
     }
+}
+
+/// How many fields it is, with what is below it.
+fn fields_of(field: &Field) -> usize {
+    1 + fields_below(&field.selections)
+}
+
+fn fields_below(selections: &[Selection]) -> usize {
+    let count = |selection: &Selection| match selection {
+        Selection::Field(field) => fields_of(field),
+        Selection::Fragment(fragment) => fields_below(&fragment.selections),
+    };
+    selections.iter().map(count).sum()
 }
 
 /// Adds another way to the same field. Both lead through objects of the same keys.

@@ -20,6 +20,8 @@ pub(crate) use fetch::CHOICES_PER_REQUEST;
 pub use fetch::ContextualFetch;
 pub(super) use planned::supergraph;
 
+use crate::schema::{Demands, Protection};
+
 /// The contexts of a supergraph.
 #[derive(Debug, Default)]
 pub struct Contexts {
@@ -27,6 +29,8 @@ pub struct Contexts {
     setters: HashMap<String, HashSet<Name>>,
     /// By type and by name.
     fields: HashMap<Name, HashMap<Name, ContextualField>>,
+    /// What has to be granted for their values. Clients need not see what these are taken from.
+    demands: Demands,
 }
 
 /// A field with arguments from contexts.
@@ -78,6 +82,11 @@ impl Contexts {
     /// Whether objects of this type set a context.
     pub(crate) fn is_set_by(&self, context: &str, object: &Name) -> bool {
         self.setters.get(context).is_some_and(|setters| setters.contains(object))
+    }
+
+    /// What is demanded of whoever is given the value below `path` of an object of the type `ty`; `None` when there is none.
+    pub(crate) fn demanded(&self, ty: &Name, path: &[Name]) -> Option<Protection> {
+        self.demands.along(ty, path)
     }
 }
 

@@ -11,6 +11,7 @@ use graphql_tools::static_graphql::schema::{
 
 use super::super::PlannerError;
 use super::{Branch, Contexts, ContextualArgument, ContextualField, refused};
+use crate::schema::Demands;
 
 impl Contexts {
     /// Reads the contexts of a supergraph.
@@ -31,6 +32,7 @@ impl Contexts {
         refused::check_interfaces(supergraph)?;
         if !contexts.is_empty() {
             contexts.setters = setters(supergraph);
+            contexts.demands = Demands::of(supergraph);
             refused::check(supergraph, &contexts)?;
         }
         Ok(contexts)
