@@ -7,11 +7,12 @@ use futures::future::join_all;
 use reel_error::ErrorCode;
 use smallvec::SmallVec;
 
+use super::Execution;
 use super::ask::{Answered, Question, Whose};
 use super::errors::transport_code;
 use super::representations::{Representations, Target, collect};
 use super::store::{NodeId, Store, Value};
-use super::{Execution, State};
+use crate::error::GraphqlError;
 use crate::planner::{EntityFetch, EntityOutput};
 use crate::transport::TransportError;
 
@@ -27,19 +28,27 @@ impl Execution<'_> {
             let mut state = self.state();
             fetch.inputs.iter().map(|input| collect(self.schema, &mut state.store, input)).collect()
         };
-        self.send(fetch, &inputs, &Variables::default()).await;
+        if let Some(code) = self.send(fetch, &inputs, &Variables::default()).await {
+            self.fail(fetch, &inputs, code);
+        }
     }
 
-    /// Asks for entities, in as many requests as it takes. The `given` variables are none of the client's.
-    pub(super) async fn send(&self, fetch: &EntityFetch, inputs: &[Representations], given: &Variables) {
+    /// Asks for entities, in as many requests as it takes. The `given` variables are none of the client's. Answers why some of
+    /// it [failed](Self::fail).
+    pub(super) async fn send(
+        &self,
+        fetch: &EntityFetch,
+        inputs: &[Representations],
+        given: &Variables,
+    ) -> Option<ErrorCode> {
         let largest = inputs.iter().map(Representations::len).max().unwrap_or(0);
         if largest == 0 {
-            return;
+            return None;
         }
         let places = inputs.iter().map(|input| input.places).max().unwrap_or(0);
         if places > self.limits.entities_per_fetch as u64 {
             tracing::warn!(subgraph = &*fetch.subgraph, entities = places, "a fetch has too many entities");
-            return self.fail(fetch, inputs, ErrorCode::Overloaded);
+            return Some(ErrorCode::Overloaded);
         }
         let size = self.limits.entities_per_request.max(1);
         let requests = (0..largest).step_by(size).map(|start| {
@@ -48,7 +57,7 @@ impl Execution<'_> {
             async move { (start, self.ask(question).await) }
         });
         let parts = join_all(requests).await;
-        self.take(fetch, inputs, &parts);
+        self.take(fetch, inputs, &parts)
     }
 
     fn question<'f>(&self, fetch: &'f EntityFetch, inputs: &[Representations], range: Range<usize>) -> Question<'f> {
@@ -68,10 +77,7 @@ impl Execution<'_> {
         }
     }
 
-    fn take(&self, fetch: &EntityFetch, inputs: &[Representations], parts: &Parts) {
-        if let Some(code) = parts.iter().find_map(|(_, part)| part.as_ref().err().map(transport_code)) {
-            self.fail(fetch, inputs, code);
-        }
+    fn take(&self, fetch: &EntityFetch, inputs: &[Representations], parts: &Parts) -> Option<ErrorCode> {
         for (_, part) in parts {
             let errors = part.iter().flat_map(|answered| &answered.errors);
             errors.for_each(|error| self.log_error(&fetch.subgraph, error));
@@ -96,19 +102,14 @@ impl Execution<'_> {
             is_full |= given.is_full;
         }
         self.report(fetch, inputs, parts, &mut state);
-        drop(state);
-        if is_full {
-            self.fail(fetch, inputs, ErrorCode::AnswerLimit);
-        }
+        let unanswered = parts.iter().find_map(|(_, part)| part.as_ref().err().map(transport_code));
+        unanswered.or(is_full.then_some(ErrorCode::AnswerLimit))
     }
 
     pub(super) fn fail(&self, fetch: &EntityFetch, inputs: &[Representations], code: ErrorCode) {
         let mut state = self.state();
         let lost = self.lost_fields(fetch, inputs, &state);
-        let State { errors, .. } = &mut *state;
-        for path in lost {
-            errors.add_at(code, code.message(reel_error::Language::English), path);
-        }
+        lost.report(&GraphqlError::generic(code), &mut state.errors);
     }
 }
 

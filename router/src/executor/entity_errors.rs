@@ -3,17 +3,35 @@
 use std::collections::HashSet;
 
 use super::entities::Parts;
-use super::errors::visible;
+use super::errors::{ErrorLog, visible};
 use super::representations::Representations;
 use super::store::{NodeId, Store, Value};
 use super::traverse::places;
 use super::{Execution, State, rename};
+use crate::error::GraphqlError;
 use crate::path::PathSegment;
 use crate::planner::{EntityFetch, EntityOutput, FetchedField};
 use crate::transport::SubgraphError;
 
 /// How many places one error of a subgraph may be reported at.
 const MOST_PLACES: usize = 20;
+
+/// Where something is lost.
+#[derive(Default)]
+pub(super) struct LostFields {
+    paths: Vec<Vec<PathSegment>>,
+    /// Whether these are not all.
+    is_cut: bool,
+}
+
+impl LostFields {
+    pub(super) fn report(self, error: &GraphqlError, errors: &mut ErrorLog) {
+        if self.is_cut {
+            errors.cut_short();
+        }
+        self.paths.into_iter().for_each(|path| errors.add(error.clone().at(path)));
+    }
+}
 
 impl Execution<'_> {
     pub(super) fn report(&self, fetch: &EntityFetch, inputs: &[Representations], parts: &Parts, state: &mut State) {
@@ -42,6 +60,10 @@ impl Execution<'_> {
         error: &SubgraphError,
         state: &mut State,
     ) {
+        if state.errors.has_more() {
+            // Nobody would see it: the places need not be found.
+            return state.errors.add(visible(error));
+        }
         let (representation, rest) = match error.path.get(1) {
             Some(PathSegment::Index(index)) => (Some(start + index), &error.path[2..]),
             _ => (None, &error.path[1..]),
@@ -49,18 +71,17 @@ impl Execution<'_> {
         let rest = rename::renamed(&output.renames, rest);
         let hit = |of: usize| representation.is_none_or(|wanted| wanted == of);
         let is_missing = |node: NodeId| representation.is_some() || is_null(&state.store, node, &rest);
-        let mut found = self.places_of(fetch, output, input, &state.store, &|of, node| hit(of) && is_missing(node));
+        let (mut found, is_cut) =
+            self.places_of(fetch, output, input, &state.store, &|of, node| hit(of) && is_missing(node));
         if found.is_empty() {
-            found = self.places_of(fetch, output, input, &state.store, &|_, _| true);
+            (found, _) = self.places_of(fetch, output, input, &state.store, &|_, _| true);
             found.truncate(1);
         }
-        for (_, mut path) in found {
-            path.extend(rest.iter().cloned());
-            state.errors.add(visible(error).at(path));
-        }
+        let paths = found.into_iter().map(|(_, path)| path.into_iter().chain(rest.iter().cloned()).collect());
+        LostFields { paths: paths.collect(), is_cut }.report(&visible(error), &mut state.errors);
     }
 
-    /// Where the objects are that fit, by their representation and by themselves.
+    /// Where the objects are that fit, by their representation and by themselves, and whether there may be more places.
     fn places_of(
         &self,
         fetch: &EntityFetch,
@@ -68,18 +89,20 @@ impl Execution<'_> {
         input: &Representations,
         store: &Store,
         fits: &dyn Fn(usize, NodeId) -> bool,
-    ) -> Vec<(NodeId, Vec<PathSegment>)> {
-        let mut found = Vec::new();
+    ) -> (Vec<(NodeId, Vec<PathSegment>)>, bool) {
+        let (mut found, mut is_cut) = (Vec::new(), false);
         for (number, path) in fetch.inputs[output.input].paths.iter().enumerate() {
-            let most = MOST_PLACES.saturating_sub(found.len());
+            let (before, most) = (found.len(), MOST_PLACES.saturating_sub(found.len()));
             let targets = input.targets.iter().filter(|target| target.path == number);
             let wanted = targets.filter(|target| fits(target.representation, target.node));
             let wanted: HashSet<NodeId> = wanted.map(|target| target.node).collect();
             if most > 0 && !wanted.is_empty() {
                 found.extend(places(self.schema, store, path, &|node| wanted.contains(&node), most));
             }
+            is_cut |= found.len() - before < wanted.len();
         }
-        found
+        is_cut |= found.len() >= MOST_PLACES;
+        (found, is_cut)
     }
 
     /// An error that does not say where: each field of the fetch may be hit.
@@ -90,33 +113,29 @@ impl Execution<'_> {
         error: &SubgraphError,
         state: &mut State,
     ) {
-        let visible = visible(error);
-        for path in self.lost_fields(fetch, inputs, state) {
-            state.errors.add(visible.clone().at(path));
-        }
+        let lost = self.lost_fields(fetch, inputs, state);
+        lost.report(&visible(error), &mut state.errors);
     }
 
     /// The first fields that are missing when a fetch gives nothing.
-    pub(super) fn lost_fields(
-        &self,
-        fetch: &EntityFetch,
-        inputs: &[Representations],
-        state: &State,
-    ) -> Vec<Vec<PathSegment>> {
-        let mut lost = Vec::new();
+    pub(super) fn lost_fields(&self, fetch: &EntityFetch, inputs: &[Representations], state: &State) -> LostFields {
+        let mut lost = LostFields::default();
         for output in &fetch.outputs {
             let input = &inputs[output.input];
             let fields = || self.wanted(&output.fields).filter(|field| field.key != "__typename");
             let lacks = |node: NodeId, field: &FetchedField| state.store.named(node, &field.key) == Value::Null;
             let lacks_any = |_, node: NodeId| fields().any(|field| lacks(node, field));
-            for (node, entity) in self.places_of(fetch, output, input, &state.store, &lacks_any) {
+            let (found, is_cut) = self.places_of(fetch, output, input, &state.store, &lacks_any);
+            lost.is_cut |= is_cut;
+            for (node, entity) in found {
                 for field in fields() {
                     if lacks(node, field) {
                         let mut path = entity.clone();
                         path.push(PathSegment::Key(field.key.clone()));
-                        lost.push(path);
+                        lost.paths.push(path);
                     }
-                    if lost.len() == MOST_PLACES {
+                    if lost.paths.len() == MOST_PLACES {
+                        lost.is_cut = true;
                         return lost;
                     }
                 }

@@ -16,6 +16,8 @@ pub(crate) struct ErrorLog {
     errors: Vec<GraphqlError>,
     /// How many there were, also those that are not listed.
     seen: usize,
+    /// Whether one of them is at more places than are listed.
+    cut_short: bool,
 }
 
 impl ErrorLog {
@@ -50,16 +52,23 @@ impl ErrorLog {
         })
     }
 
-    /// The code of an error at `path` or below it; list positions do not count here either. When there were more errors
-    /// than are listed, it may be any.
-    pub(crate) fn code_at(&self, path: &[PathSegment]) -> Option<ErrorCode> {
-        let is_key = |segment: &&PathSegment| matches!(segment, PathSegment::Key(_));
-        let is_there = |error: &&GraphqlError| {
-            let mut keys = error.path.iter().filter(is_key);
-            path.iter().filter(is_key).all(|wanted| keys.next() == Some(wanted))
-        };
-        let unlisted = (self.seen > self.errors.len()).then_some(ErrorCode::Internal);
-        self.errors.iter().find(is_there).map(|error| error.code).or(unlisted)
+    /// Those that are listed.
+    pub(crate) fn listed(&self) -> &[GraphqlError] {
+        &self.errors
+    }
+
+    /// Whether there were more than are listed.
+    pub(crate) fn has_more(&self) -> bool {
+        self.seen > self.errors.len()
+    }
+
+    /// Something failed at more places than are listed.
+    pub(crate) fn cut_short(&mut self) {
+        self.cut_short = true;
+    }
+
+    pub(crate) fn is_cut_short(&self) -> bool {
+        self.cut_short
     }
 
     /// Changes the paths of errors, and drops those for which the answer is false.

@@ -45,6 +45,11 @@ impl Representations {
         self.parts.len()
     }
 
+    /// Those of several lists together, as far as it matters which objects they are.
+    pub(crate) fn together(all: impl IntoIterator<Item = Self>) -> Self {
+        Self { targets: all.into_iter().flat_map(|one| one.targets).collect(), ..Self::default() }
+    }
+
     /// A part of them as a JSON list.
     pub(crate) fn list(&self, range: Range<usize>) -> Bytes {
         if range == (0..self.len()) {

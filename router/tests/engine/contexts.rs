@@ -4,6 +4,7 @@ use crate::common::{Graph, GraphBuilder, codes, composed_with, context};
 use crate::subgraph::Subgraph;
 use reel_router::GraphqlRequest;
 use reel_router::pipeline::OnDenied;
+use reel_router::transport::TransportError;
 use serde_json::{Value, json};
 
 const IMPORTS: [&str; 7] =
@@ -587,4 +588,103 @@ async fn selections_that_multiply_over_the_objects_of_interfaces_are_refused() {
     let answer = graph.query(&query(7)).await;
     assert_eq!(codes(&answer), ["SELECTION_LIMIT_EXCEEDED"], "{answer}");
     assert_eq!(graph.calls().len(), calls);
+}
+
+/// A shop of so many customers, each with a favourite of its own in a country of its own.
+fn crowd(customers: usize, country: impl Fn(usize) -> Value) -> Value {
+    let mut entities = serde_json::Map::new();
+    for number in 0..customers {
+        let favourite = json!({ "ref": format!("Item:{number}") });
+        entities.insert(format!("Customer:{number}"), json!({ "country": country(number), "favourite": favourite }));
+        entities.insert(format!("Item:{number}"), json!({}));
+    }
+    let customers: Vec<_> = (0..customers).map(|number| json!({ "ref": format!("Customer:{number}") })).collect();
+    json!({ "roots": { "customers": customers }, "entities": entities })
+}
+
+/// Where nothing is said of currencies.
+fn crowded(data: Value) -> GraphBuilder {
+    let shop = Subgraph::new(SHOP, "Customer | Item | Maker", data).resolving(|item, field, given| match field {
+        "price" => Some(json!({ "text": format!("{} {}", item["id"], given["locale"]).replace('"', "") })),
+        _ => None,
+    });
+    let people = |_: &str, variables: &Value| {
+        let representations = variables.as_object().unwrap().values().next().unwrap().as_array().unwrap();
+        let unknown: Vec<_> = representations.iter().map(|_| json!({})).collect();
+        Ok(json!({ "data": { "_entities": unknown } }))
+    };
+    let graph = composed_with(&IMPORTS, &[("shop", SHOP), ("people", PEOPLE)]).on("people", people);
+    answering(graph, "shop", shop)
+}
+
+#[tokio::test]
+async fn a_fetch_with_too_many_values_says_so_before_its_deadline() {
+    let graph = crowded(crowd(12_000, |number| json!({ "locale": format!("l{number}") }))).build();
+    let answer = graph.query("{ customers { favourite { price { text } } } }").await;
+    let codes = codes(&answer);
+    assert_eq!((codes.len(), codes[0].as_str()), (20, "OVERLOADED"));
+    let path = |place: usize| json!(["customers", place, "favourite", "price"]);
+    assert_eq!((&answer["errors"][0]["path"], &answer["errors"][19]["path"]), (&path(0), &path(19)));
+}
+
+#[tokio::test]
+async fn what_failed_in_many_requests_is_reported_once() {
+    let data = crowd(100, |number| json!({ "locale": format!("l{number}") }));
+    let shop = Subgraph::new(SHOP, "Customer | Item | Maker", data);
+    let graph = crowded(json!({})).on("shop", move |text, variables| match text.contains("price(") {
+        true => Err(TransportError::Unavailable("it is down".into())),
+        false => Ok(shop.answer(text, variables)),
+    });
+    let graph = graph.build();
+    let answer = graph.query("{ customers { favourite { price { text } } } }").await;
+    assert_eq!(asked(&graph, "shop").len(), 11);
+    assert_eq!(codes(&answer), ["SERVICE_UNAVAILABLE"; 20]);
+    let price = |place: usize| json!(["customers", place, "favourite", "price"]);
+    assert_eq!((&answer["errors"][0]["path"], &answer["errors"][19]["path"]), (&price(0), &price(19)));
+}
+
+const ZONES: &str = "type Query { route: Route }
+    type Route @key(fields: \"id\") @context(name: \"route\") { id: ID! zones: [String] parcels: [Parcel] }
+    type Parcel @key(fields: \"id\") { id: ID! fee(zones: [String] @fromContext(field: \"$route { zones }\")): Int }";
+
+#[tokio::test]
+async fn a_value_of_many_entities_is_read_once() {
+    let zones: Vec<_> = (0..8_000).map(|number| format!("zone {number}")).collect();
+    let parcels: Vec<_> = (0..8_000).map(|number| json!({ "id": number.to_string() })).collect();
+    let count = parcels.len();
+    let routes = json!({ "roots": { "route": { "id": "r", "zones": zones, "parcels": parcels } } });
+    let routes = Subgraph::new(ZONES, "Route | Parcel", routes);
+    let graph = composed_with(&IMPORTS, &[("a", ZONES)]).on("a", move |text, variables| {
+        let Some(asked) = variables["_ctxe0"].as_array() else { return Ok(routes.answer(text, variables)) };
+        let fees: Vec<_> =
+            asked.iter().map(|_| json!({ "fee": variables["_ctxv0_0"].as_array().unwrap().len() })).collect();
+        Ok(json!({ "data": { "_ctxe0": fees } }))
+    });
+    let answer = graph.build().query("{ route { parcels { fee } } }").await;
+    assert_eq!(answer, json!({ "data": { "route": { "parcels": vec![json!({ "fee": 8_000 }); count] } } }));
+}
+
+#[tokio::test]
+async fn a_value_that_failed_makes_no_null_elsewhere_a_failure() {
+    let entities = json!({
+        "Customer:a": { "currency": { "error": "NOT_FOUND" } }, "Customer:b": { "currency": null },
+        "Customer:c": { "currency": "EUR" }, "Maker:m": { "name": "M" },
+    });
+    let people = Subgraph::new(PEOPLE, "Customer | Maker", json!({ "entities": entities }));
+    let graph = composed_with(&IMPORTS, &[("shop", SHOP), ("people", PEOPLE)]);
+    let graph = answering(answering(graph, "shop", shop()), "people", people).build();
+    let answer = graph.query("{ customers { favourite { price { text } } } }").await;
+    let texts: Vec<_> = (0..3).map(|place| &answer["data"]["customers"][place]["favourite"]["price"]["text"]).collect();
+    assert_eq!(texts, [&Value::Null, &json!("2 null da null"), &json!("2 EUR null null")], "{answer}");
+    assert_eq!(codes(&answer), ["NOT_FOUND"]);
+    assert_eq!(answer["errors"][0]["path"], json!(["customers", 0, "favourite", "price"]));
+}
+
+#[tokio::test]
+async fn a_value_that_failed_at_more_places_than_are_listed_is_none_at_any() {
+    let graph = crowded(crowd(30, |_| Value::Null)).on("people", |_, _| Err(TransportError::Timeout)).build();
+    let answer = graph.query("{ customers { favourite { price { text } } } }").await;
+    assert_eq!(codes(&answer), ["TIMEOUT"; 20]);
+    assert_eq!(answer["data"]["customers"][29]["favourite"], json!({ "price": null }));
+    assert_eq!(asked(&graph, "shop").len(), 1, "nobody is asked with a value that is none");
 }
