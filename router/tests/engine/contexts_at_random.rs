@@ -180,21 +180,36 @@ fn selections() -> impl Strategy<Value = String> {
     })
 }
 
+/// Whether the answer is that of a single server.
+fn check(selections: &str) -> Result<(), TestCaseError> {
+    let query = format!(
+        "query ($yes: Boolean!, $no: Boolean!) {{ root {{ a: id @include(if: $yes) b: id @skip(if: $no) ... on Node {{ {selections} }} }} }}"
+    );
+    let reference = Reference(async_graphql_parser::parse_query(&query).unwrap());
+    let operation = reference.0.operations.iter().next().unwrap().1.node.selection_set.node.clone();
+    let mut expected = Map::new();
+    reference.object(&operation, &json!({ "root": root() }), &Value::Null, &mut expected);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let given = variables(json!({ "yes": true, "no": false }));
+    let request = GraphqlRequest { query: query.clone(), variables: given, trusted: true, ..GraphqlRequest::default() };
+    let response = runtime.block_on(graph().engine.execute(request, context(None)));
+    let answer: Value = serde_json::from_slice(&response.body).unwrap();
+    prop_assert_eq!(&answer, &json!({ "data": expected }), "{}", query);
+    Ok(())
+}
+
+#[test]
+fn a_field_that_is_selected_with_a_condition_and_without_is_answered() {
+    let selections = "nodes { nodes { leaf { id } } }
+        ... on Node { leaf { id twin @include(if: $yes) { node { id } } } leaf { twin { text node { id } } } }";
+    check(selections).unwrap();
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 
     #[test]
     fn the_answer_is_the_one_of_a_single_server(selections in selections()) {
-        let query = format!("query ($yes: Boolean!, $no: Boolean!) {{ root {{ a: id @include(if: $yes) b: id @skip(if: $no) ... on Node {{ {selections} }} }} }}");
-        let reference = Reference(async_graphql_parser::parse_query(&query).unwrap());
-        let operation = reference.0.operations.iter().next().unwrap().1.node.selection_set.node.clone();
-        let mut expected = Map::new();
-        reference.object(&operation, &json!({ "root": root() }), &Value::Null, &mut expected);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let given = variables(json!({ "yes": true, "no": false }));
-        let request = GraphqlRequest { query: query.clone(), variables: given, trusted: true, ..GraphqlRequest::default() };
-        let response = runtime.block_on(graph().engine.execute(request, context(None)));
-        let answer: Value = serde_json::from_slice(&response.body).unwrap();
-        prop_assert_eq!(&answer, &json!({ "data": expected }), "{}", query);
+        check(&selections)?;
     }
 }

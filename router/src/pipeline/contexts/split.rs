@@ -167,7 +167,9 @@ impl<'a> Splitter<'a> {
     fn take(&mut self, mut field: Field, contextual: &'a ContextualField, kept: &mut Vec<Selection>) {
         self.taken += 1;
         let (identity, requires, required_fields) = self.identity(contextual, &field.parent);
-        kept.extend(under(&field.conditions, identity));
+        // Always, whether or not the field is included: the planner's library loses fields where one is selected once with
+        // a condition that turns out true and once without.
+        kept.extend(identity);
         let values = contextual.arguments.iter().enumerate();
         let values: Vec<_> = values.map(|(number, it)| self.value(number, it, &field.conditions)).collect();
         for (argument, value) in contextual.arguments.iter().zip(&values) {
