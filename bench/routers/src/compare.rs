@@ -1,5 +1,6 @@
 //! Starts the subgraphs and the routers, and lets the routers take turns.
 
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -56,12 +57,13 @@ pub(crate) async fn compare(options: &Options) -> Result<()> {
     let dir = TempDir::new()?;
     let supergraph = dir.path().join("supergraph.graphql");
     std::fs::write(&supergraph, subgraphs::supergraph(options.port)?)?;
-    let subgraphs = start_subgraphs(options.port).await?;
     let mut contenders = options.routers.iter().map(|text| parse(text)).collect::<Result<Vec<_>>>()?;
     contenders.push(ours(options, dir.path())?);
+    ensure_free((options.port..).take(subgraphs::NAMES.len() + contenders.len()))?;
+    let mut subgraphs = start_subgraphs(options.port).await?;
     let right = expected::answer();
     let mut running = Vec::new();
-    for (port, contender) in (options.port + 4..).zip(&contenders) {
+    for (port, contender) in (options.port..).skip(subgraphs::NAMES.len()).zip(&contenders) {
         let own = dir.path().join(port.to_string());
         running.push(contender.start(port, &supergraph, &own, &right).await?);
     }
@@ -70,6 +72,20 @@ pub(crate) async fn compare(options: &Options) -> Result<()> {
         let series = rounds(options, *connections, &running, &subgraphs, dir.path()).await?;
         println!("\n{connections} connections, {} rounds of {} s\n", options.rounds, options.seconds);
         print!("{}", report::under_load(&series));
+    }
+    // Waited for, so that a run that follows at once finds the ports free.
+    for router in running {
+        router.stop().await?;
+    }
+    subgraphs.kill().await?;
+    Ok(())
+}
+
+/// Whatever else listens there would be measured in place of ours.
+fn ensure_free(ports: impl Iterator<Item = u16>) -> Result<()> {
+    for port in ports {
+        TcpListener::bind(("127.0.0.1", port))
+            .with_context(|| format!("port {port} is in use; choose another --port"))?;
     }
     Ok(())
 }

@@ -10,11 +10,14 @@ use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 
 use crate::compare::QUERY;
+use crate::report::median;
 
 /// How long a router may take to start.
 const START_TIME: Duration = Duration::from_secs(60);
 /// How long it is left alone before its idle memory is read.
 const REST: Duration = Duration::from_secs(2);
+/// How many operations are asked that it has not seen before.
+const NEW_OPERATIONS: usize = 25;
 /// The unit of CPU times in `/proc`, on every Linux that this runs on.
 const TICKS_PER_SECOND: f64 = 100.0;
 
@@ -35,6 +38,8 @@ pub(crate) struct Running {
     pub(crate) idle_memory: u64,
     /// How long its first operation took.
     pub(crate) cold: Duration,
+    /// How much longer an operation takes that it has not seen before, in seconds: reading, validating and planning it.
+    pub(crate) planning: f64,
     /// Its first answer; every further one must be the same.
     pub(crate) answer: Vec<u8>,
     process: Child,
@@ -61,16 +66,39 @@ impl Contender {
             .await
             .with_context(|| format!("{}: see {}/log", self.name, dir.display()))?;
         tokio::time::sleep(REST).await;
-        let mut running =
-            Running { name: self.name.clone(), address, idle_memory: 0, cold: Duration::ZERO, answer: vec![], process };
+        let mut running = Running {
+            name: self.name.clone(),
+            address,
+            idle_memory: 0,
+            cold: Duration::ZERO,
+            planning: 0.0,
+            answer: vec![],
+            process,
+        };
         running.idle_memory = running.memory("VmRSS")?;
         let begun = Instant::now();
         running.answer = ask(&client, &running.address, QUERY).await?;
         running.cold = begun.elapsed();
         let answer: Value = serde_json::from_slice(&running.answer)?;
         ensure!(answer == *right, "{} answers wrongly: {}", self.name, String::from_utf8_lossy(&running.answer));
+        running.planning = planning(&client, &running.address).await?;
         Ok(running)
     }
+}
+
+/// What an operation costs that is new, in seconds: the difference between the median times of operations with an alias
+/// of their own and of the same one again and again, asked in turns.
+async fn planning(client: &reqwest::Client, address: &str) -> Result<f64> {
+    let (mut new, mut known) = (Vec::new(), Vec::new());
+    for number in 0..NEW_OPERATIONS {
+        let query = QUERY.replace("topProducts(", &format!("alias{number}: topProducts("));
+        for (query, times) in [(query.as_str(), &mut new), (QUERY, &mut known)] {
+            let begun = Instant::now();
+            ask(client, address, query).await?;
+            times.push(begun.elapsed().as_secs_f64());
+        }
+    }
+    Ok(median(new) - median(known))
 }
 
 async fn wait_until_ready(client: &reqwest::Client, address: &str) -> Result<()> {
@@ -106,6 +134,11 @@ impl Running {
             let _ = fs::write(format!("/proc/{process}/clear_refs"), "5");
         }
         Ok(())
+    }
+
+    /// Ends it, and waits until it is gone.
+    pub(crate) async fn stop(mut self) -> Result<()> {
+        Ok(self.process.kill().await?)
     }
 
     fn memory(&self, what: &str) -> Result<u64> {

@@ -35,18 +35,21 @@ impl Series {
     }
 }
 
-fn median(figures: impl Iterator<Item = f64>) -> f64 {
-    let mut figures: Vec<f64> = figures.collect();
+pub(crate) fn median(figures: impl IntoIterator<Item = f64>) -> f64 {
+    let mut figures: Vec<f64> = figures.into_iter().collect();
     figures.sort_by(f64::total_cmp);
     figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// What the routers use before there is any load, and how long the first operation takes.
+/// What the routers use before there is any load, and how long operations take that they have not seen before.
 pub(crate) fn at_rest(routers: &[Running]) -> String {
-    let mut text = String::from("| | idle MiB | first operation ms | answer bytes |\n|---|---|---|---|\n");
+    let mut text =
+        String::from("| | idle MiB | first operation ms | planning ms | answer bytes |\n|---|---|---|---|---|\n");
     for router in routers {
         let (memory, cold) = (router.idle_memory as f64 / MEBIBYTE, router.cold.as_secs_f64() * 1_000.0);
-        let _ = writeln!(text, "| {} | {memory:.1} | {cold:.1} | {} |", router.name, router.answer.len());
+        let planning = router.planning * 1_000.0;
+        let _ =
+            writeln!(text, "| {} | {memory:.1} | {cold:.1} | {planning:.1} | {} |", router.name, router.answer.len());
     }
     text
 }
