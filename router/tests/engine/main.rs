@@ -6,7 +6,6 @@ mod calls;
 mod common;
 mod composed;
 mod contexts;
-mod contexts_at_random;
 mod execution;
 mod http_transport;
 mod list_sizes;

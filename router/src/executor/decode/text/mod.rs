@@ -1,23 +1,16 @@
-//! Reads answers into the store: JSON text in one pass, without a value for each leaf, or values of a subgraph of this process.
+//! Answers that come as text: what was asked for finds its place, and leaves stay the text that they are.
 
-use async_graphql_value::ConstValue;
+mod grammar;
+
 use bytes::Bytes;
 
-use super::layout::{TableId, index};
-use super::store::{Store, Value, table_of};
+use super::{Outcome, Unreadable, spend};
+use crate::executor::layout::{TableId, index};
+use crate::executor::store::{Store, Value};
 use crate::planner::selected::{SelectedField, SelectedTable};
 
 /// How deep an answer may be.
 const DEEPEST: usize = 128;
-
-/// Why an answer cannot be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unreadable {
-    /// It is no JSON, from this byte on.
-    Malformed(usize),
-    /// It holds too many values.
-    TooMany,
-}
 
 impl Store {
     /// Reads the JSON value at the beginning of `text[start..]`. Answers it and where it ends.
@@ -68,8 +61,6 @@ struct Reader<'a> {
     stack: Vec<Value>,
     store: &'a mut Store,
 }
-
-type Outcome<T> = Result<T, Unreadable>;
 
 impl Reader<'_> {
     /// A value whose selection set, if there is one, is `below`.
@@ -162,39 +153,6 @@ impl Reader<'_> {
         Ok(self.store.push_items(self.stack.drain(base..)))
     }
 
-    /// Passes over any value but null; the members of an object count as values.
-    fn skip(&mut self) -> Outcome<()> {
-        match self.peek() {
-            Some(b'"') => self.string(),
-            Some(b't') => self.word(b"true"),
-            Some(b'f') => self.word(b"false"),
-            Some(b'-' | b'0'..=b'9') => self.number(),
-            Some(b'{') => self.deeper(Self::skip_object),
-            _ => Err(self.wrong()),
-        }
-    }
-
-    fn skip_object(&mut self) -> Outcome<()> {
-        self.at += 1;
-        self.blank();
-        if self.took(b'}') {
-            return Ok(());
-        }
-        loop {
-            self.string()?;
-            self.blank();
-            self.expect(b':')?;
-            self.spend(1)?;
-            self.value(None)?;
-            self.blank();
-            if self.took(b'}') {
-                return Ok(());
-            }
-            self.expect(b',')?;
-            self.blank();
-        }
-    }
-
     fn spend(&mut self, values: usize) -> Outcome<()> {
         spend(&mut self.left, values)
     }
@@ -208,191 +166,6 @@ impl Reader<'_> {
         self.depth -= 1;
         outcome
     }
-
-    fn string(&mut self) -> Outcome<()> {
-        self.expect(b'"')?;
-        loop {
-            match self.peek() {
-                Some(b'"') => {
-                    self.at += 1;
-                    return Ok(());
-                }
-                Some(b'\\') => self.escape()?,
-                Some(0x20..) => self.at += 1,
-                _ => return Err(self.wrong()),
-            }
-        }
-    }
-
-    fn escape(&mut self) -> Outcome<()> {
-        let digits = match self.bytes.get(self.at + 1) {
-            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => 0,
-            Some(b'u') => 4,
-            _ => return Err(self.wrong()),
-        };
-        self.at += 2;
-        for _ in 0..digits {
-            match self.peek() {
-                Some(digit) if digit.is_ascii_hexdigit() => self.at += 1,
-                _ => return Err(self.wrong()),
-            }
-        }
-        Ok(())
-    }
-
-    fn number(&mut self) -> Outcome<()> {
-        self.took(b'-');
-        if !self.took(b'0') {
-            self.digits()?;
-        }
-        if self.took(b'.') {
-            self.digits()?;
-        }
-        if self.took(b'e') || self.took(b'E') {
-            let _sign = self.took(b'+') || self.took(b'-');
-            self.digits()?;
-        }
-        Ok(())
-    }
-
-    fn digits(&mut self) -> Outcome<()> {
-        let start = self.at;
-        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
-            self.at += 1;
-        }
-        if self.at > start { Ok(()) } else { Err(self.wrong()) }
-    }
-
-    fn word(&mut self, word: &[u8]) -> Outcome<()> {
-        if !self.bytes[self.at..].starts_with(word) {
-            return Err(self.wrong());
-        }
-        self.at += word.len();
-        Ok(())
-    }
-
-    fn blank(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\n' | b'\r' | b'\t')) {
-            self.at += 1;
-        }
-    }
-
-    fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
-    }
-
-    fn took(&mut self, byte: u8) -> bool {
-        let is_next = self.peek() == Some(byte);
-        self.at += usize::from(is_next);
-        is_next
-    }
-
-    fn expect(&mut self, byte: u8) -> Outcome<()> {
-        if self.took(byte) { Ok(()) } else { Err(self.wrong()) }
-    }
-
-    fn wrong(&self) -> Unreadable {
-        Unreadable::Malformed(self.at)
-    }
-}
-
-/// Answers that do not come as text.
-impl Store {
-    /// Takes over what a document of this table was answered.
-    pub(crate) fn take(
-        &mut self,
-        table: (TableId, &SelectedTable),
-        value: ConstValue,
-        most_values: usize,
-    ) -> Result<Value, Unreadable> {
-        let mut left = most_values;
-        let value = spend(&mut left, 1).and_then(|()| self.take_value(table, Some(0), value, &mut left));
-        self.values_read += most_values - left;
-        value
-    }
-
-    fn take_value(
-        &mut self,
-        table: (TableId, &SelectedTable),
-        below: Option<usize>,
-        value: ConstValue,
-        left: &mut usize,
-    ) -> Result<Value, Unreadable> {
-        match (value, below) {
-            (ConstValue::Null, _) => Ok(Value::Null),
-            (ConstValue::List(items), _) => {
-                spend(left, items.len())?;
-                let items = items.into_iter().map(|item| self.take_value(table, below, item, left));
-                let items = items.collect::<Result<Vec<_>, _>>()?;
-                Ok(self.push_items(items))
-            }
-            (ConstValue::Object(members), Some(selected)) => {
-                let fields = &table.1.0[selected].fields;
-                spend(left, fields.len())?;
-                let (object, slots) = self.push_object(table.0, selected, fields.len());
-                let mut next = 0;
-                for (key, member) in members {
-                    let is_next = fields.get(next).is_some_and(|field| field.sent == key);
-                    let place = if is_next { Some(next) } else { fields.iter().position(|field| field.sent == key) };
-                    let Some(place) = place else { continue };
-                    let value = self.take_value(table, fields[place].below, member, left)?;
-                    self.set(slots + place, value);
-                    next = place + 1;
-                }
-                Ok(object)
-            }
-            (leaf, _) => {
-                spend(left, inside(&leaf))?;
-                Ok(self.push_const(leaf))
-            }
-        }
-    }
-
-    /// Takes over what no document selects: objects have the keys that they have.
-    pub(crate) fn take_any(&mut self, value: ConstValue) -> Value {
-        match value {
-            ConstValue::Null => Value::Null,
-            ConstValue::List(items) => {
-                let items: Vec<Value> = items.into_iter().map(|item| self.take_any(item)).collect();
-                self.push_items(items)
-            }
-            ConstValue::Object(members) => {
-                let table = table_of(members.keys()).shared();
-                let fields = table.0[0].fields.len();
-                let number = self.add_table(table);
-                let (object, slots) = self.push_object(number, 0, fields);
-                for (place, (_, member)) in members.into_iter().enumerate() {
-                    let value = self.take_any(member);
-                    self.set(slots + place, value);
-                }
-                object
-            }
-            leaf => self.push_const(leaf),
-        }
-    }
-}
-
-/// Takes so many values of those that are left.
-fn spend(left: &mut usize, values: usize) -> Outcome<()> {
-    match left.checked_sub(values) {
-        Some(rest) => {
-            *left = rest;
-            Ok(())
-        }
-        None => {
-            *left = 0;
-            Err(Unreadable::TooMany)
-        }
-    }
-}
-
-/// How many values are inside a leaf: a custom scalar may be an object.
-fn inside(leaf: &ConstValue) -> usize {
-    match leaf {
-        ConstValue::Object(members) => members.values().map(|member| 1 + inside(member)).sum(),
-        ConstValue::List(items) => items.iter().map(|item| 1 + inside(item)).sum(),
-        _ => 0,
-    }
 }
 
 #[cfg(test)]
@@ -400,6 +173,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::executor::store::table_of;
 
     fn table() -> SelectedTable {
         let document = async_graphql_parser::parse_query("{ a b { c d { a } } list { c } }").unwrap();
