@@ -49,8 +49,9 @@ impl Contender {
     /// Starts it, and compares its first answer with the right one.
     pub(crate) async fn start(&self, port: u16, supergraph: &Path, dir: &Path, right: &Value) -> Result<Running> {
         fs::create_dir_all(dir)?;
-        let log = fs::File::create(dir.join("log"))?;
-        let process = Command::new("sh")
+        let log_file = dir.join("log");
+        let log = fs::File::create(&log_file)?;
+        let mut process = Command::new("sh")
             .args(["-c", &format!("exec {}", self.command)])
             .env("PORT", port.to_string())
             .env("SUPERGRAPH", supergraph)
@@ -62,9 +63,12 @@ impl Contender {
             .spawn()?;
         let address = format!("127.0.0.1:{port}");
         let client = reqwest::Client::builder().no_proxy().build()?;
-        wait_until_ready(&client, &address)
-            .await
-            .with_context(|| format!("{}: see {}/log", self.name, dir.display()))?;
+        // The folder goes with the run, so what the router said of itself is said here.
+        let said = || {
+            let log = fs::read_to_string(&log_file).unwrap_or_default();
+            format!("{} does not start; it printed:\n{}", self.name, log.trim_end())
+        };
+        wait_until_ready(&client, &address, &mut process).await.with_context(said)?;
         tokio::time::sleep(REST).await;
         let mut running = Running {
             name: self.name.clone(),
@@ -101,9 +105,12 @@ async fn planning(client: &reqwest::Client, address: &str) -> Result<f64> {
     Ok(median(new) - median(known))
 }
 
-async fn wait_until_ready(client: &reqwest::Client, address: &str) -> Result<()> {
+async fn wait_until_ready(client: &reqwest::Client, address: &str, process: &mut Child) -> Result<()> {
     let begun = Instant::now();
     while ask(client, address, "{ __typename }").await.is_err() {
+        if let Some(status) = process.try_wait()? {
+            bail!("it has ended: {status}");
+        }
         if begun.elapsed() > START_TIME {
             bail!("it does not answer at http://{address}/graphql");
         }
