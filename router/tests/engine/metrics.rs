@@ -1,4 +1,4 @@
-//! What becomes of fetches is counted. Each test is a process of its own, so the counts are its own.
+//! What becomes of fetches is counted. Each test has a process of its own, so the counts are its own.
 
 use reel_router::GraphqlRequest;
 use reel_router::transport::TransportError;
@@ -16,6 +16,9 @@ pub(crate) fn value(series: &str) -> f64 {
 
 #[tokio::test]
 async fn every_way_in_which_a_fetch_can_end_is_counted_apart() {
+    if reel_testkit::ran_alone() {
+        return;
+    }
     reel_telemetry::start_metrics();
     let ends: [(&str, Result<_, TransportError>); 9] = [
         ("ok", Ok(json!({ "data": { "books": [] } }))),
@@ -42,6 +45,9 @@ async fn every_way_in_which_a_fetch_can_end_is_counted_apart() {
 
 #[tokio::test]
 async fn a_fetch_that_nobody_waits_for_any_more_is_counted_as_cancelled() {
+    if reel_testkit::ran_alone() {
+        return;
+    }
     reel_telemetry::start_metrics();
     let graph = graph().data("books", json!({ "books": [] })).build();
     let query = GraphqlRequest { query: "{ books { id } }".into(), ..GraphqlRequest::default() };

@@ -184,7 +184,9 @@ mod tests {
         let (mut store, table) = (Store::default(), table());
         let number = store.add_table(table_of(std::iter::empty()).shared());
         let (value, end) = store.read((number, &table), &Bytes::from(text.to_owned()), 0, 1_000)?;
-        if text[end..].trim().is_empty() { Ok(value) } else { Err(Unreadable::Malformed(end)) }
+        // What JSON takes for blanks is less than what `trim` does.
+        let rest = text[end..].trim_start_matches([' ', '\n', '\r', '\t']);
+        if rest.is_empty() { Ok(value) } else { Err(Unreadable::Malformed(end)) }
     }
 
     fn json() -> impl Strategy<Value = serde_json::Value> {
